@@ -130,8 +130,9 @@ class Checker:
     def _back_later(self, call: Call, moment: Moment, got: Step) -> bool:
         """Whether a target that was left asked not to come back within the patience."""
         new = got.call.returnable - call.returnable
-        longest = max((instant - moment.at for _, instant in new), default=0.0)
-        return longest > self._setting.policy.patience + _ROUNDED
+        latest = max((instant for _, instant in new), default=0.0)
+        patience = self._setting.policy.patience
+        return latest > moment.at + patience + _ROUNDED or latest >= moment.limit
 
 
 def key_of(before: bytes) -> bytes:

@@ -11,9 +11,10 @@ import attrs
 from orchestrator.lab.verify import Setting
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.search import Search
-from orchestrator.states.machine import step
+from orchestrator.states.machine import Stepper, step
 from orchestrator.states.table import TABLE, Row
 from verification.promela.exported import export
+from verification.promela.moving import Moves, compare_moves
 from verification.promela.spinning import Run, search, shortest
 from verification.promela.translations import SHIPPED, Translations
 from verification.promela.vectors import Reached, described, expression, reached
@@ -35,6 +36,7 @@ class Comparison:
             none would mean that the model tells apart what it does not tell.
         seconds: How long each took, verify first.
         differences: The first states that only one of them reached, in words, with the way.
+        moves: What became of the moves that spin told of.
     """
 
     setting: Setting
@@ -45,11 +47,13 @@ class Comparison:
     untold: int
     seconds: tuple[float, float]
     differences: tuple[str, ...] = ()
+    moves: Moves = Moves()
 
     @property
     def same(self) -> bool:
-        """Whether both reached the same states, and spin found nothing broken."""
-        return not self.broken and not self.untold and self.by_verify == self.by_spin
+        """Whether both reached the same states by the same moves, and nothing is broken."""
+        fine = not self.broken and not self.untold and not self.moves.different
+        return fine and self.by_verify == self.by_spin
 
     def by_state(self) -> list[tuple[str, int, int]]:
         """For each state of the machine how many abstract states verify and spin reached."""
@@ -64,12 +68,22 @@ def compare(
     *,
     table: Sequence[Row] = TABLE,
     translations: Translations = SHIPPED,
+    every: int = 0,
+    machine: Stepper = step,
 ) -> Comparison:
     """Search ``setting`` twice: the machine that ships by verify, ``table`` by spin.
+
+    Args:
+        setting: What is searched.
+        table: What spin searches.
+        translations: What stands for its functions.
+        every: Of so many of spin's moves one is held against ``machine``; 0 for none.
+        machine: What is asked about moves.
 
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
         Untranslated: The table calls a function that has no translation.
     """
     began = time.perf_counter()
@@ -77,7 +91,7 @@ def compare(
     by_verify = frozenset(_found(ours))
     middle = time.perf_counter()
     model = export(setting, table=table, translations=translations)
-    theirs = search(model)
+    theirs = search(model, every=every)
     by_spin = frozenset(reached(setting, vector) for vector in theirs.vectors)
     broken, rows = _named(model, theirs)
     return Comparison(
@@ -87,6 +101,7 @@ def compare(
             *_only_spin(setting, model, theirs, by_verify),
             *_only_verify(setting, ours, by_spin),
         ),
+        compare_moves(setting, theirs, machine) if every and not broken else Moves(),
     )  # fmt: skip
 
 

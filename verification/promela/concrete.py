@@ -109,7 +109,8 @@ class Decoder:
         self.setting, self._step = setting, step
         self._sizes = contexts(setting)
         self._errors = tuple(kind.error() for kind in setting.kinds)
-        self._moments = Moments(setting)
+        self._keys, self._moments = setting.credentials, Moments(setting)
+        self._asking: dict[tuple[int, float | None], Error] = {}
 
     # The call.
 
@@ -231,13 +232,21 @@ class Decoder:
             yield Concrete(
                 Diagnosed(
                     moment.at,
-                    attrs.evolve(error, retry_after=moment.retry_after),
+                    self._asks(world.reason, moment.retry_after),
                     self._standby(before, world, moment, returns, number),
                     moment.jitter,
                 ),
                 moment,
                 returns,
             )
+
+    def _asks(self, reason: int, retry_after: float | None) -> Error:
+        """An error of a class that asks for a wait."""
+        found = self._asking.get((reason, retry_after))
+        if found is None:
+            found = attrs.evolve(self._errors[reason - 1], retry_after=retry_after)
+            self._asking[reason, retry_after] = found
+        return found
 
     def _others(self, before: Before, world: World, error: Error) -> int:
         """How many targets stand by that the call may turn to, so that time is kept for them."""
@@ -289,7 +298,7 @@ class Decoder:
         )  # fmt: skip
 
     def _ready(self, before: Before, world: World, number: int) -> tuple[str, ...]:
-        used, keys = before.targets[before.here]["used"], self.setting.credentials[before.here]
+        used, keys = before.targets[before.here]["used"], self._keys[before.here]
         fresh = range(used, keys if number == 1 else used + 1)
         found = [label(0)] if world.same_ready else []
         found += [label(1)] if world.other_ready else []

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from orchestrator.lab.verify import Setting
+from orchestrator.lab.verify.setting import ErrorKind
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
@@ -37,6 +38,22 @@ _CHANGED = (
     Reason.RATE_LIMIT, Reason.AUTH, Reason.TIMEOUT, Reason.OVERLOADED, Reason.CONTENT_POLICY,
     Reason.CONTEXT_OVERFLOW,
 )  # fmt: skip
+
+
+@attrs.frozen
+class Picked(Setting):
+    """A setting so small that every move is compared.
+
+    Attributes:
+        only: The names of the kinds of errors that calls meet.
+    """
+
+    only: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[ErrorKind, ...]:
+        """See :attr:`.Setting.kinds`: those that are picked."""
+        return tuple(kind for kind in super().kinds if kind.name in self.only)
 
 
 def _policy(attempts: int, tries: int = 2, **others: object) -> Policy:
@@ -82,8 +99,36 @@ def _named() -> dict[str, Setting]:
     }  # fmt: skip
 
 
-SETTINGS: Mapping[str, Setting] = _named()
+def _small() -> dict[str, Setting]:
+    """Nothing waits for longer than the patience, but for where that makes the difference."""
+    hasty = _policy(2, deadline=5.0)
+    same = Target("beta", "two", context=8_000)
+    return {
+        "moves: overloaded": Picked(
+            (_ONE, _TWO), {}, _policy(3, deadline=5.0), only=("overloaded",)
+        ),
+        "moves: rate limits": Picked((_ONE, _TWO), {"acme": 2}, hasty, only=("rate_limit",)),
+        "moves: contexts": Picked((_SMALL, same), {}, hasty, only=("context_overflow",)),
+        "moves: repairs": Picked(
+            (_ONE, _TWO), {}, hasty, only=("bad_request+repair", "invalid_response+empty")
+        ),
+        "moves: bills": Picked((_ONE, _TWO), {"acme": 2}, hasty, only=("billing", "overloaded")),
+    }
+
+
+SMALL: Mapping[str, Setting] = _small()
+"""Those of which every move is compared."""
+
+SETTINGS: Mapping[str, Setting] = _named() | SMALL
 """By name, as the report shows them."""
+
+_COMPARED = 20_000
+"""How many moves are compared, about, where not all of them are."""
+
+EVERY: Mapping[str, int] = {
+    name: 1 if name in SMALL else 199 for name in SETTINGS
+}
+"""Of so many moves of a setting one is compared."""
 
 ROUND = ("1 target, 2 keys", "2 repairs, not streamed", "known contexts")
 """Those in which it is also asked whether a call can go round for ever; that takes longer."""

@@ -27,6 +27,7 @@ _LARGE, _SMALL = "-O1", "-O0"
 # The first words of what a search was stopped by are always these.
 _STOPPED = re.compile(r"^pan:\d+: (.*?)(?: \(at depth \d+\))?$", re.MULTILINE)
 _STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
+_MADE = re.compile(r"^\s*(\d+) transitions", re.MULTILINE)
 _ROW = re.compile(r"^\s*@row (\w+)", re.MULTILINE)
 _STATE = re.compile(r"^@(\d[\d ]*)$", re.MULTILINE)
 _INVARIANT = "assertion violated "
@@ -55,6 +56,8 @@ class Run:
         vectors: The states that the model told of, each a tuple of numbers.
         rows: The rows on the way to what stopped it.
         seconds: How long the search took, compiling left out.
+        moves: The moves that it told of, as :mod:`verification.promela.worlds` reads them.
+        made: How many moves it made.
     """
 
     stored: int
@@ -62,6 +65,8 @@ class Run:
     vectors: tuple[tuple[int, ...], ...]
     rows: tuple[str, ...]
     seconds: float
+    moves: bytes = b""
+    made: int = 0
 
 
 def require() -> None:
@@ -75,8 +80,12 @@ def require() -> None:
         raise Unavailable(f"not installed here: {' and '.join(missing)}")
 
 
-def search(model: str) -> Run:
-    """Every state that ``model`` can reach, held against its invariants.
+def search(model: str, *, every: int = 0) -> Run:
+    """Every state that ``model`` can reach, held against its invariants; and its moves.
+
+    Args:
+        model: The model.
+        every: Of so many moves one is told, drawn in the same way each time; 0 for none.
 
     Raises:
         Unavailable: Spin or gcc is missing.
@@ -84,28 +93,12 @@ def search(model: str) -> Run:
         TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        return _searched(Path(folder), model, ["-DTELL"], [_LARGE, "-DSAFETY", "-DNOREDUCE"], [])
-
-
-def moves(model: str, *, every: int = 1) -> bytes:
-    """Every move that ``model`` can make, as :mod:`verification.promela.worlds` reads them.
-
-    Args:
-        model: The model.
-        every: Of so many moves one is told, drawn in the same way each time.
-
-    Raises:
-        Unavailable: Spin or gcc is missing.
-        Refused: One of them does not take the model, or the model breaks an invariant.
-        TooSlow: One of them did not end in its time.
-    """
-    with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        text = f"#define EVERY {every}\n{model}"
+        # In the text, not as a flag: spin hands its flags to a shell.
+        text = f"#define MOVES\n#define EVERY {every}\n{model}" if every else model
         options = [_LARGE, "-DSAFETY", "-DNOREDUCE"]
-        run = _searched(Path(folder), text, ["-DMOVES"], options, [])
-        if run.stopped_by:
-            raise Refused(f"the model breaks {run.stopped_by}, by {', '.join(run.rows)}")
-        return (Path(folder) / "moves").read_bytes()
+        run = _searched(Path(folder), text, ["-DTELL"], options, [])
+        moves = Path(folder) / "moves"
+        return attrs.evolve(run, moves=moves.read_bytes()) if moves.exists() else run
 
 
 def shortest(model: str, *, unwanted: str = "false") -> Run:
@@ -121,7 +114,6 @@ def shortest(model: str, *, unwanted: str = "false") -> Run:
         TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        # In the text, not as a flag: spin hands its flags to a shell.
         text = f"#define UNWANTED {unwanted}\n{model}"
         options = [_SMALL, "-DSAFETY", "-DNOREDUCE", "-DBFS"]
         return _searched(Path(folder), text, ["-DSHORTEST"], options, [])
@@ -160,6 +152,7 @@ def _searched(
         tuple(tuple(map(int, line.split())) for line in _STATE.findall(told)),
         _replayed(folder) if stopped else (),
         seconds,
+        made=int(made[1]) if (made := _MADE.search(told)) else 0,
     )
 
 

@@ -8,7 +8,7 @@
 c_decl {
     static FILE *told;
     static unsigned char move[512];
-    static int length, row_taken;
+    static int length, row_taken, telling;
     static unsigned long drawn = 1;
 }
 
@@ -25,25 +25,32 @@ c_decl {
 
 /* For how long a failure took is the world's to say, and known at its diagnosis only. */
 #define TELL_BEFORE c_code { \
-    length = 0; \
-    PUT_CALL(now.event == DIAGNOSED ? 0 : now.kept_waiting) \
-    PUT(now.event) PUT(now.spent_time) PUT(now.taken) PUT(now.unused_key) PUT(now.probing) \
-    PUT(now.delivered) PUT(now.complete) PUT(now.reason) PUT(now.same_ready) \
-    PUT(now.other_ready) PUT(now.fresh_ready) PUT(now.cooling) PUT(now.remembered) \
-    PUT(now.opens) PUT(now.unpaid) PUT(now.retry_after) PUT(now.pause) \
-    PUT(now.event == DIAGNOSED ? now.kept_waiting : 0) \
-    for (i = 0; i < TARGETS; i++) { PUT(now.stands[i]) PUT(now.due[i]) } \
-    row_taken = 255; \
+    if (!told) told = fopen("moves", "wb"); \
+    drawn = drawn * 1103515245UL + 12345UL; \
+    telling = ((drawn >> 16) & 0xffff) % EVERY == 0; \
+    if (telling) { \
+        length = 0; \
+        PUT_CALL(now.event == DIAGNOSED ? 0 : now.kept_waiting) \
+        PUT(now.event) PUT(now.spent_time) PUT(now.taken) PUT(now.unused_key) PUT(now.probing) \
+        PUT(now.delivered) PUT(now.complete) PUT(now.reason) PUT(now.same_ready) \
+        PUT(now.other_ready) PUT(now.fresh_ready) PUT(now.cooling) PUT(now.remembered) \
+        PUT(now.opens) PUT(now.unpaid) PUT(now.retry_after) PUT(now.pause) \
+        PUT(now.event == DIAGNOSED ? now.kept_waiting : 0) \
+        for (i = 0; i < TARGETS; i++) { PUT(now.stands[i]) PUT(now.due[i]) } \
+        row_taken = 255; \
+    } \
 }
 #define TOOK(row) c_code { row_taken = row; }
 #define TELL_ROW c_code { \
-    PUT(row_taken) PUT(now.cause) PUT(planned_until) PUT(cut_short) PUT(back_later) \
+    if (telling) { \
+        PUT(row_taken) PUT(now.cause) PUT(planned_until) PUT(cut_short) PUT(back_later) \
+    } \
 }
 #define TELL_AFTER c_code { \
-    PUT_CALL(now.kept_waiting) \
-    if (!told) told = fopen("moves", "wb"); \
-    drawn = drawn * 1103515245UL + 12345UL; \
-    if ((drawn >> 16) % EVERY == 0) fwrite(move, 1, length, told); \
+    if (telling) { \
+        PUT_CALL(now.kept_waiting) \
+        fwrite(move, 1, length, told); \
+    } \
 }
 #else
 #define TELL_BEFORE skip
