@@ -31,9 +31,7 @@ class Blocks:
     def other(self, target: Target, rank: int, *, remembered: bool) -> Clear:
         """A block of another target, that ends at a rank; the last rank is too late."""
         last = len(self.moment.ranks) - 1
-        ways = (
-            self._never(target) if rank == last else self._until(target, self.moment.ranks[rank])
-        )
+        ways = self._never(target) if rank == last else self._until(target, self.moment.ranks[rank])
         if not remembered:
             ways = [attrs.evolve(way, error=None) for way in ways if way.expected is None]
         return ways[self.number % len(ways)]

@@ -139,9 +139,7 @@ def key_of(before: bytes) -> bytes:
     """What events depend on: calls with the same can be asked about the same ones."""
     width = len(TARGET_FIELDS)
     rest = bytes(
-        number
-        for place, number in enumerate(before[len(FIELDS) :])
-        if place % width != _UNSEEN
+        number for place, number in enumerate(before[len(FIELDS) :]) if place % width != _UNSEEN
     )
     begun = before[FIELDS.index("number")] > 0
     return bytes([before[place] for place in _KEPT] + [begun]) + rest

@@ -14,7 +14,8 @@ from orchestrator.lab.verify.search import Search
 from orchestrator.states.machine import Stepper, step
 from orchestrator.states.table import TABLE, Row
 from verification.promela.exported import export
-from verification.promela.moving import Moves, compare_moves
+from verification.promela.misled import Misled
+from verification.promela.moving import Moves, compare_moves, ordered
 from verification.promela.spinning import Run, search, shortest
 from verification.promela.translations import SHIPPED, Translations
 from verification.promela.vectors import Reached, described, expression, reached
@@ -36,7 +37,9 @@ class Comparison:
             none would mean that the model tells apart what it does not tell.
         seconds: How long each took, verify first.
         differences: The first states that only one of them reached, in words, with the way.
-        moves: What became of the moves that spin told of.
+        made: How many moves spin made.
+        moves: What became of those that it told of.
+        misled: The same for machines with a mistake, by the mistake.
     """
 
     setting: Setting
@@ -47,7 +50,9 @@ class Comparison:
     untold: int
     seconds: tuple[float, float]
     differences: tuple[str, ...] = ()
-    moves: Moves = Moves()
+    made: int = 0
+    moves: Moves = attrs.field(factory=Moves)
+    misled: tuple[tuple[str, Moves], ...] = ()
 
     @property
     def same(self) -> bool:
@@ -70,6 +75,7 @@ def compare(
     translations: Translations = SHIPPED,
     every: int = 0,
     machine: Stepper = step,
+    misled: Sequence[Misled] = (),
 ) -> Comparison:
     """Search ``setting`` twice: the machine that ships by verify, ``table`` by spin.
 
@@ -79,6 +85,7 @@ def compare(
         translations: What stands for its functions.
         every: Of so many of spin's moves one is held against ``machine``; 0 for none.
         machine: What is asked about moves.
+        misled: Machines with a mistake that are asked too, until it shows.
 
     Raises:
         Unavailable: Spin or gcc is missing.
@@ -94,6 +101,7 @@ def compare(
     theirs = search(model, every=every)
     by_spin = frozenset(reached(setting, vector) for vector in theirs.vectors)
     broken, rows = _named(model, theirs)
+    told = [] if broken else ordered(setting, theirs)
     return Comparison(
         setting, by_verify, by_spin, broken, rows, 0 if broken else _untold(theirs, by_spin),
         (middle - began, time.perf_counter() - middle),
@@ -101,7 +109,11 @@ def compare(
             *_only_spin(setting, model, theirs, by_verify),
             *_only_verify(setting, ours, by_spin),
         ),
-        compare_moves(setting, theirs, machine) if every and not broken else Moves(),
+        theirs.made,
+        compare_moves(setting, told, machine),
+        tuple(
+            (one.name, compare_moves(setting, told, one.machine(), most=1)) for one in misled
+        ),
     )  # fmt: skip
 
 

@@ -85,9 +85,7 @@ def _table(table: Sequence[Row], translations: Translations) -> Iterator[str]:
     yield "    :: else -> every_state_knows_what_to_do = 0\n    fi\n}"
 
 
-def _first_that_holds(
-    rows: Sequence[tuple[int, Row]], translations: Translations
-) -> Iterator[str]:
+def _first_that_holds(rows: Sequence[tuple[int, Row]], translations: Translations) -> Iterator[str]:
     """Each row's own condition, and below it, under ``else``, the next."""
     for depth, (place, row) in enumerate(rows):
         pad = "    " * (2 + depth)

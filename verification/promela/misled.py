@@ -170,13 +170,15 @@ _BACK = guards.an_earlier_target_clears
 MISLED: Sequence[Misled] = (
     Misled("a wait past the deadline", "moves: overloaded", _guarded(_AGAIN, past_the_deadline)),
     Misled(
-        "patience since the start", "patience 0.8 s", _guarded(_AGAIN, patience_since_the_start)
+        "patience since the start", "moves: patience", _guarded(_AGAIN, patience_since_the_start)
     ),
     Misled("a probe tried again", "moves: overloaded", _guarded(_AGAIN, a_probe_again)),
     Misled(
         "a rotation at others' cost", "moves: rate limits", _guarded(_KEY, no_attempt_for_others)
     ),
-    Misled("a retry at others' cost", "moves: overloaded", _guarded(_AGAIN, a_retry_without_others)),
+    Misled(
+        "a retry at others' cost", "moves: overloaded", _guarded(_AGAIN, a_retry_without_others)
+    ),
     Misled("a rotation to a used key", "moves: rate limits", _guarded(_KEY, any_ready_key)),
     Misled(
         "a wait for the last",
@@ -186,7 +188,7 @@ MISLED: Sequence[Misled] = (
     Misled("a wait for a bench", "moves: overloaded", _guarded(_BACK, a_bench_is_waited_for)),
     Misled(
         "a Retry-After that is no floor",
-        "patience 0.8 s",
+        "moves: patience",
         _guarded(_AGAIN, the_answer_asked_in_vain),
     ),
     Misled(
@@ -202,7 +204,9 @@ MISLED: Sequence[Misled] = (
     ),
     Misled("a Retry-After forgotten", "moves: overloaded", _left(leave_and_forget)),
     Misled(
-        "no time kept for others", "moves: overloaded", entries=_entered(State.ATTEMPT, all_the_time)
+        "no time kept for others",
+        "moves: overloaded",
+        entries=_entered(State.ATTEMPT, all_the_time),
     ),
     Misled("tries that go on", "moves: overloaded", entries=_entered(State.ATTEMPT, tries_go_on)),
 )

@@ -13,8 +13,8 @@ from orchestrator.states.machine import Stepper
 from verification.promela.checking import ROWS, Checker, Disagreement, key_of
 from verification.promela.spinning import Run
 from verification.promela.vectors import FIELDS, described, reached
-from verification.promela.worlds import Layout, world
 from verification.promela.wording import happening
+from verification.promela.worlds import Layout, world
 
 _SHOWN = 2
 """Moves that are shown of those that differ, the ones of the shortest calls."""
@@ -33,12 +33,18 @@ class Difference:
 
     Attributes:
         by_spin, by_machine: The row that each takes.
-        lines: The state, the event, the world and the way there, in words.
+        event: What happened, and everything that was decided of the world.
+        state: What the call remembered.
+        others: What else is not the same, where the rows are.
+        way: The rows of the shortest way there; ``None`` where no compared moves lead there.
     """
 
     by_spin: str
     by_machine: str
-    lines: tuple[str, ...]
+    event: str
+    state: str
+    others: tuple[str, ...]
+    way: tuple[str, ...] | None
 
     @property
     def headline(self) -> str:
@@ -47,21 +53,33 @@ class Difference:
             return f"{self.by_spin} by both, but not in the same way"
         return f"{self.by_spin} by spin, {self.by_machine} by the machine"
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Everything, in lines of a screen's width."""
+        return (*_wrapped("state: ", self.state), *self.told())
+
+    def told(self) -> Iterator[str]:
+        """What happened, and the way there."""
+        yield from _wrapped("event: ", self.event)
+        yield from self.others
+        if self.way is None:
+            yield "way: not among the moves that are compared"
+        elif self.way:
+            yield from _wrapped("by ", ", ".join(self.way))
+
 
 @attrs.frozen
 class Moves:
     """What became of the moves of one setting.
 
     Attributes:
-        made: How many moves spin made.
-        compared: How many of them were held against the machine.
+        compared: How many moves were held against the machine.
         steps: How often the machine was asked about them.
         rows: How many of them took each row, by its name.
         different: How many the machine made in another way.
         differences: The first of those.
     """
 
-    made: int = 0
     compared: int = 0
     steps: int = 0
     rows: Counter[str] = attrs.field(factory=Counter)
@@ -69,16 +87,17 @@ class Moves:
     differences: tuple[Difference, ...] = ()
 
 
-def compare_moves(setting: Setting, run: Run, step: Stepper, *, most: int | None = None) -> Moves:
+def compare_moves(
+    setting: Setting, told: Sequence[Told], step: Stepper, *, most: int | None = None
+) -> Moves:
     """Hold the moves that spin told of against a machine.
 
     Args:
         setting: The setting that spin searched.
-        run: What it said.
+        told: What it said, :func:`ordered`.
         step: The machine.
         most: Stop after so many differences; ``None`` to count them all.
     """
-    told = ordered(setting, run)
     checker, rows = Checker(setting, step), Counter[int]()
     found: list[tuple[Told, Disagreement]] = []
     different = 0
@@ -94,7 +113,7 @@ def compare_moves(setting: Setting, run: Run, step: Stepper, *, most: int | None
         if different == most:
             break
     return Moves(
-        run.made, rows.total(), checker.steps,
+        rows.total(), checker.steps,
         Counter({ROWS[place]: count for place, count in rows.items()}), different,
         tuple(_difference(setting, move, differs, told) for move, differs in found),
     )  # fmt: skip
@@ -114,21 +133,19 @@ def _difference(
     setting: Setting, move: Told, differs: Disagreement, told: Sequence[Told]
 ) -> Difference:
     before, decided, after = move
+    row = ROWS[after[0]]
     return Difference(
-        ROWS[after[0]], differs.row, tuple(_lines(setting, before, decided, differs, told))
+        row,
+        differs.row,
+        happening(setting, before, world(decided), differs.concrete),
+        described(setting, reached(setting, before)),
+        tuple(
+            f"{name}: {spin} by spin, {machine} by the machine"
+            for name, spin, machine in differs.details
+            if row == differs.row
+        ),
+        _way(before, told),
     )
-
-
-def _lines(
-    setting: Setting, before: bytes, decided: bytes, differs: Disagreement, told: Sequence[Told]
-) -> Iterator[str]:
-    yield from _wrapped("state: ", described(setting, reached(setting, before)))
-    yield from _wrapped("event: ", happening(setting, before, world(decided), differs.concrete))
-    for name, spin, machine in differs.details:
-        yield f"{name}: {spin} by spin, {machine} by the machine"
-    way = _way(before, told)
-    yield from _wrapped("by ", "no way there is among the compared moves"
-                        if way is None else ", ".join(way))  # fmt: skip
 
 
 def _wrapped(head: str, words: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from orchestrator.states.table import TABLE
-from verification.promela.numbers import LISTS, events
+from verification.promela.numbers import LISTS
 from verification.promela.vectors import FIELDS, TARGET_FIELDS
 
 WORLD_FIELDS = (
@@ -33,11 +33,7 @@ to come back within the patience."""
 SOON, LATE, NEVER = map(LISTS["PERIODS"].index, ("SOON", "LATE", "NEVER"))
 NO_CAUSE, SET_EARLIER, OF_THE_ERROR, OF_THE_MARK, OTHERWISE = range(len(LISTS["CAUSES"]))
 
-KINDS = {name: kind for name, kind in zip(
-    events(TABLE), dict.fromkeys(row.event for row in TABLE), strict=True)}  # fmt: skip
-"""The events by what the model calls them."""
-
-EVENTS = tuple(KINDS.values())
+EVENTS = tuple(dict.fromkeys(row.event for row in TABLE))
 """The events by the model's number."""
 
 
