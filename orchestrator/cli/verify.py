@@ -1,4 +1,4 @@
-"""``orchestrator verify``: every sequence of errors that a config can meet, checked."""
+"""``orchestrator verify``: which failures lose a call, and every sequence of errors, checked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from orchestrator.cli.inputs import check_writable
 from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
+from orchestrator.lab.fault_matrix import FaultDepth, FaultReport, fault_report, report_mapping
 from orchestrator.lab.verify import Setting, Verdict
 from orchestrator.lab.verify import verify as check
 from orchestrator.lab.verify.verdict import as_mapping
@@ -28,7 +29,7 @@ _VERBOSE = Parameter(name=["--verbose", "-v"], negative="", show_default=False)
 _SWITCH = Parameter(negative="", show_default=False)
 
 
-def verify(
+def verify(  # noqa: PLR0913 - each is an option of the command
     *,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
@@ -36,10 +37,12 @@ def verify(
     max_seconds: float | None = None,
     ledger: Path | None = None,
     repairs: int = 1,
+    faults: FaultDepth = FaultDepth.DOUBLE,
+    no_single_points: Annotated[bool, _SWITCH] = False,
     verbose: Annotated[bool, _VERBOSE] = False,
     json: Annotated[bool, _SWITCH] = False,
 ) -> int:
-    """Search everything that calls under this config can do. Nothing is sent.
+    """Tell which failures lose a call, and search everything that calls can do. Nothing is sent.
 
     Exit status 1 where a property is broken or a limit is exceeded.
 
@@ -59,26 +62,37 @@ def verify(
         something is broken, counterexample.jsonl.
     repairs
         How many different repairs of a request a target may need.
+    faults
+        How many failures are tried at once; none leaves the question out.
+    no_single_points
+        Fail where one failure alone loses calls.
     verbose
-        Show each property, the way to each figure, and what the search does not tell apart.
+        Name every failure; show each property, the way to each figure, and what the search does not tell apart.
     json
         Print one JSON object.
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
         _check(max_attempts, max_seconds, verbose=verbose, json=json)
+        if no_single_points and faults is FaultDepth.NONE:
+            raise UsageError("--no-single-points needs failures: --faults single, or double")
         if ledger is not None:
             check_writable(ledger)
         loaded = load_or_example(config, screen, named=not json)
-        verdicts = _searched(screen, _settings(loaded, route, repairs), talks=not json)
+        settings = _settings(loaded, route, repairs)
+        reports = _tried(screen, loaded, settings, faults, talks=not json)
+        verdicts = _searched(screen, settings, talks=not json)
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
+        if no_single_points:
+            exceeded += _single_points(verdicts, reports)
         if json:
-            routes = [as_mapping(one) for one in verdicts]
+            pairs = zip(verdicts, reports, strict=True)
+            routes = [{**as_mapping(one), **report_mapping(report)} for one, report in pairs]
             found = {"config": str(loaded.path), "routes": routes, "exceeded": exceeded}
             screen.json({**found, "retry_budget": loaded.retry_budget})
         else:
             budget = loaded.retry_budget
-            render.show(screen, verdicts, exceeded, verbose=verbose, retry_budget=budget)
+            render.show(screen, verdicts, reports, exceeded, verbose=verbose, retry_budget=budget)
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
 
@@ -92,6 +106,29 @@ def _check(
             raise UsageError(f"{name} is {limit:g}; allowed: more than 0")
     if verbose and json:
         raise UsageError("--verbose is for people: --json says all in any case")
+
+
+def _tried(
+    screen: Screen, config: Config, settings: Sequence[Setting], depth: FaultDepth, *, talks: bool
+) -> list[FaultReport]:
+    """What failures do to the calls of each route; how far that is, is shown meanwhile."""
+    reports = []
+    with working(screen, "failures", len(settings), talks=talks) as work:
+        for one in settings:
+
+            def tell(words: str, name: str = one.name) -> None:
+                work.tell(f"{name}: {words}")
+
+            reports.append(fault_report(config, one.route, depth=depth, progress=tell))
+            work.step()
+    return reports
+
+
+def _single_points(verdicts: Sequence[Verdict], reports: Sequence[FaultReport]) -> Iterator[str]:
+    for verdict, report in zip(verdicts, reports, strict=True):
+        if found := len(report.single_points):
+            points = f"{found} single point{'s' if found > 1 else ''} of failure"
+            yield f"route {verdict.setting.name}: {points}, allowed: none"
 
 
 def _searched(screen: Screen, settings: Sequence[Setting], *, talks: bool) -> list[Verdict]:

@@ -33,7 +33,7 @@ class Choices:
         may_be_slow: Says whether it makes a difference for how long the attempt took.
         is_empty: What came is an empty answer.
         is_as_unknown: An empty answer among others is like an unknown error.
-        jitter: What was drawn; ``None`` where nobody looked.
+        jitter, spread: What was drawn; ``None`` where nobody looked.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class Choices:
         self.only_empty: bool | None = None
         self.settled = self.nothing_left = False
         self.jitter: float | None = None
+        self.spread: float | None = None
 
     def pick(self, count: int) -> int:
         """One of ``count`` alternatives, numbered from 0."""
@@ -239,3 +240,22 @@ class Jitter:
             choices.jitter = draws[-1 if choices.settled else choices.pick(len(draws))]
             choices.late = choices.jitter == Instants.NEVER
         return choices.jitter / other
+
+
+class Spread:
+    """The spread of a wait for a mark's end, open until such a wait is computed."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+
+    def __mul__(self, other: float) -> float:
+        choices = self.choices
+        if choices.spread is None:
+            choices.spread = LEAST_AND_MOST[choices.pick(len(LEAST_AND_MOST))]
+        return choices.spread * other
+
+
+LEAST_AND_MOST = (0.0, 0.999999)
+"""What may be drawn in [0, 1), as far as it makes a difference to where a wait fits."""

@@ -19,6 +19,7 @@ from orchestrator.lab.verify.choices import (
     OnlyEmpty,
     OpenCounter,
     OpenWait,
+    Spread,
 )
 from orchestrator.lab.verify.footprint import Footprints, RecordingCall, changes, keep_looks, watch
 from orchestrator.lab.verify.merging import MergedNodes
@@ -70,6 +71,7 @@ class Graph:
         self._choices = Choices()
         self._asked = OpenWait(self._choices)
         self._kept_waiting = KeptWaiting(self._choices)
+        self._spread = cast(float, Spread(self._choices))
         self._errors = tuple(
             attrs.evolve(error, retry_after=cast(Any, self._asked)) for error in self.nodes.errors
         )
@@ -211,7 +213,7 @@ class Graph:
             after.row, None if whole else changes(after.call), ends, number, waits,
             int(isinstance(command, Send)), int(isinstance(command, Wait)),
             fact, look.decided, choices.late, choices.asked_to_wait, choices.kept_waiting,
-            choices.jitter,
+            choices.jitter, choices.spread,
             sent=position(command.target) if isinstance(command, Send) else -1,
             rotates=isinstance(command, Rotate),
             seconds=self._seconds(call, fact, after, look.decided),
@@ -259,13 +261,13 @@ class Graph:
         kind = cast(Any, fact.event)
         if fact.event is Diagnosed:
             jitter = cast(float, Jitter(self._choices, lambda: self._draws(call)))
-            return Diagnosed(at, self._errors[fact.reason], cast(Any, look), jitter)
+            return Diagnosed(at, self._errors[fact.reason], cast(Any, look), jitter, self._spread)
         if fact.event is Failed:
             return Failed(at, fact.tool_call)
         if fact.event is Cancelled:
             return Cancelled(at, fact.complete)
         if fact.event in ARRIVALS.values():
-            return cast(Event, kind(at, self._take(fact), cast(Any, look)))
+            return cast(Event, kind(at, self._take(fact), cast(Any, look), self._spread))
         return cast(Event, kind(at))
 
     def _take(self, fact: OpenEvent) -> Taken | None:
