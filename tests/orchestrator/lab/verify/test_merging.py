@@ -14,6 +14,7 @@ from orchestrator.states.reasons import Move
 from tests.slow import slow_but
 
 A, B, C = Target("acme", "one"), Target("beta", "one"), Target("corp", "one")
+B2, B3 = Target("beta", "two"), Target("beta", "three")
 TWICE = Policy(max_attempts=3, attempts_per_target=2)
 SOME = (
     Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED, Reason.TIMEOUT,
@@ -76,6 +77,18 @@ SETTINGS = {
     ),
     "three alike": attrs.evolve(
         small(A, B, C), diagnosed=(Reason.BILLING, Reason.OVERLOADED, Reason.AUTH)
+    ),
+    "siblings with one key": attrs.evolve(
+        small(A, B, B2), diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH)
+    ),
+    "siblings with two keys": attrs.evolve(
+        small(A, B, B2, keys=2), diagnosed=(Reason.RATE_LIMIT, Reason.BILLING)
+    ),
+    "nothing but siblings": attrs.evolve(
+        small(B, B2, B3), diagnosed=(Reason.OVERLOADED, Reason.RATE_LIMIT, Reason.AUTH)
+    ),
+    "siblings whose key may be renewed": attrs.evolve(
+        small(B, B2, policy=TWICE), untied=frozenset({"beta"})
     ),
 }
 
