@@ -183,7 +183,7 @@ def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> No
     assert (money["seconds"], money["requests"], money["next"]["requests"]) == (0.5, 1, 0)
     assert route["pairs"] is None
     assert route["longest"] == {"one": None, "two": None}
-    assert route["fault_search"]["finished"]
+    assert route["fault_search"]["stopped"] is None
 
 
 @pytest.mark.parametrize(
