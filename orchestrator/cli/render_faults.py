@@ -105,7 +105,7 @@ def _notes(report: FaultReport) -> Iterator[Text]:
     if matrix.lost_by_policy:
         yield Text.assemble(
             ("by policy", "bold"),
-            '     a stream that breaks after content is lost: on_interrupted = "fail"',
+            '     a stream cut after content is lost: on_interrupted = "fail"',
         )
     if not matrix.is_finished:
         yield Text.assemble(

@@ -159,7 +159,7 @@ def _tried(
     talks: bool,
 ) -> list[FaultReport]:
     """What failures do to the calls of each route; how far that is, is shown meanwhile."""
-    reports = []
+    reports: list[FaultReport] = []
     with working(screen, "failures", len(settings), talks=talks) as work:
         for one in settings:
 

@@ -238,7 +238,7 @@ class _MatrixBuilder:
 
     def _singles(self) -> Iterator[FaultCase]:
         for fault in self._faults:
-            self._tell(f"failures: {fault.name}")
+            self._tell(fault.name)
             for mode in MODES:
                 if _can_be(fault, self._route, streamed=mode):
                     clean = self._clean[mode]
@@ -254,14 +254,15 @@ class _MatrixBuilder:
         answered: list[FaultCase] = []
         stopped = ""
         try:
-            for one, other, mode in self._twos():
+            twos = list(self._twos())
+            for one, other, mode in twos:
                 tried += 1
                 alone = (self._runs[one, mode], self._runs[other, mode])
                 known = self._determined(one, other, alone)
                 if known is not None:
                     lost += self._case((one, other), mode, known).is_lost
                     continue
-                self._tell(f"failures, two at once: {one.name} + {other.name}")
+                self._tell(f"two at once, {tried:,} of {len(twos):,}")
                 run = self._run((one, other), streamed=mode, following=False)
                 ran += 1
                 case = self._case((one, other), mode, run)

@@ -84,7 +84,7 @@ def test_which_failures_lose_a_call_comes_first(
             "(so do refused, refused slowly, 503 and 8 more)"
         ),
         "  single point  beta/two gone ends every call: the route has no other target",
-        '  by policy     a stream that breaks after content is lost: on_interrupted = "fail"',
+        '  by policy     a stream cut after content is lost: on_interrupted = "fail"',
     ]
     table = "\n".join(answer[3:])
     assert "what fails, and how" in table
