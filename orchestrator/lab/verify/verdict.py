@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from orchestrator.lab.verify.bounds import bounds, leads, unreachable
+from orchestrator.lab.verify.bounds import bounds, capped, leads, unreachable
 from orchestrator.lab.verify.certificate import Certificate, Worst, certify
 from orchestrator.lab.verify.graph import Graph
-from orchestrator.lab.verify.merging import PLAIN_MERGES, merges
+from orchestrator.lab.verify.merging import PLAIN_MERGES, forgets, merges
 from orchestrator.lab.verify.nodes import Key, Slot
 from orchestrator.lab.verify.proof import Proof, shipped
 from orchestrator.lab.verify.properties import NAMES
@@ -227,7 +227,7 @@ def _judged(
         dead=tuple(row.name for row in table if row.name not in main.rows),
         reached=tuple(_reached(graph, watched)),
         certificate=certificate,
-        worst={figure.name: builder.build(figure.way) for figure in figures},
+        worst={figure.name: builder.build(figure.way) for figure in figures if figure.way or not figure.value},
         nodes=len(graph),
         edges=graph.edges_known,
         seconds=time.monotonic() - began,
@@ -264,6 +264,8 @@ def _whole(
     watched = [] if main.broken else _watch(graph, progress, limits)
     broken = tuple(violations(graph, main, builder))
     certificate = None if main.broken else certify(graph, main, watched, limits)
+    if certificate is not None and graph.nodes.merged and forgets(graph.setting):
+        certificate = capped(certificate, bounds(graph.setting))
     return _Whole(broken, watched, certificate)
 
 
