@@ -134,13 +134,13 @@ def _kept(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
     kept = [name for name in verdict.properties if name not in broken]
     listed = f": {', '.join(kept)}" if verbose else ""
     screen.result(
-        Text.assemble(("HOLDS", "bold green"), f"   {len(kept)} properties{listed}"),
+        Text.assemble(("HOLDS", "bold green"), f"         {len(kept)} properties{listed}"),
         margin=_MARGIN,
     )
 
 
 def _bounds(certificate: Certificate) -> Text:
-    """``whatever comes  at most 16 requests, 8 of them to deepseek, …, 300 s``."""
+    """``never more    than 16 requests, 8 of them to deepseek, …, 300 s``."""
     parts = [
         count(int(certificate.attempts.value), "request"),
         f"{certificate.requests.value:g} of them to {certificate.requests.about}",
@@ -150,7 +150,7 @@ def _bounds(certificate: Certificate) -> Text:
     ]
     more = certificate.stream_seconds
     stream = f" ({more:g} s more once a stream has begun)" if more else ""
-    return Text.assemble(("whatever else", "bold"), f"at most {', '.join(parts)}{stream}")
+    return Text.assemble(("never more", "bold"), f"    than {', '.join(parts)}{stream}")
 
 
 def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:

@@ -80,8 +80,8 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     search
         Search although the proof that ships covers the route, as --verbose and --ledger do.
     verbose
-        Name every failure; show each property, the way to each figure, and what the search does
-        not tell apart.
+        Name every failure; show each property, the way to each figure, and what the search
+        does not tell apart.
     json
         Print one JSON object.
     """

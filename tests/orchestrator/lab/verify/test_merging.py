@@ -99,9 +99,17 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
 
 
 QUICK = {"one target", "two repairs"}
+NIGHT = {
+    "a patience past the deadline", "a patience within the backoff",
+    "a deadline that is mostly kept back", "nothing kept back", "no fallback on overload",
+    "two models of a provider, streamed",
+}  # fmt: skip
+"""Those whose likes are among the others: two keys, a stream, a deadline, a changed move."""
+
+WHY = "two whole searches of a setting, 5 s"
 
 
-@pytest.mark.parametrize("name", slow_but(QUICK, SETTINGS, "two whole searches of a setting"))
+@pytest.mark.parametrize("name", slow_but(QUICK, SETTINGS, WHY, night=NIGHT))
 def test_the_merged_search_reaches_the_plain_ones_nodes_with_the_same_counters(name: str) -> None:
     merged, plain = (Graph(SETTINGS[name], step, merged=one) for one in (True, False))
     fewer, more = Search(merged).run(), Search(plain).run()
