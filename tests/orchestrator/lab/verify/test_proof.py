@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import attrs
 import pytest
@@ -23,7 +24,7 @@ from orchestrator.states import DEFAULT_MOVES, Policy, Target, Timeouts
 ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "one")
 
 
-def proof(**changes: object) -> Proof:
+def proof(**changes: Any) -> Proof:
     known = Proof(
         states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, routes=1, nodes=1, edges=1,
         steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
@@ -62,7 +63,7 @@ def test_a_proof_is_read_as_it_was_written() -> None:
     ],
 )
 def test_a_proof_covers_its_size_and_its_machine(
-    changes: dict[str, object], route: tuple[Target, ...], *, covered: bool
+    changes: dict[str, Any], route: tuple[Target, ...], *, covered: bool
 ) -> None:
     assert proof(**changes).covers(Setting(route, {})) == covered
 
