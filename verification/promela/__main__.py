@@ -9,16 +9,21 @@ is not known, 3 where spin is not installed or did not finish.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 
 from verification.promela.report import main, moves, planted
+from verification.promela.spinning import SECONDS
 
 parser = ArgumentParser("python -m verification.promela", description="Ask spin.")
 which = parser.add_mutually_exclusive_group()
 which.add_argument("--moves", action="store_true", help="the moves of the small settings alone")
 which.add_argument("--planted", metavar="NAME", help="one planted mistake")
+parser.add_argument("--seconds", type=float, help="how long one program may take; 600 by default")
 options = parser.parse_args()
+if options.seconds is not None:
+    os.environ[SECONDS] = str(options.seconds)  # the processes that ask inherit it
 
 for line in planted(options.planted) if options.planted else moves() if options.moves else main():
     if isinstance(line, int):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from orchestrator.states.table import TABLE
 from verification.promela.asking import Report, ask, named
@@ -37,9 +38,12 @@ def moves() -> Iterator[str | int]:
 
 def planted(name: str) -> Iterator[str | int]:
     """One planted mistake, by its name."""
-    known = {one.name: one for one in (*PLANTED, *MISLED)}
+    every: tuple[Planted | Misled, ...] = (*PLANTED, *MISLED)
+    known = {one.name: one for one in every}
     if name not in known:
-        yield f"no planted mistake is called {name!r}; there are: {', '.join(known)}"
+        near = get_close_matches(name, known, 1)
+        words = f"nearest: {near[0]}" if near else f"there are: {', '.join(known)}"
+        yield f"no planted mistake is called {name!r}; {words}"
         yield USAGE
         return
     yield from _asked(_one(known[name]))

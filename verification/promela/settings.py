@@ -120,7 +120,7 @@ def _small() -> dict[str, Setting]:
 SMALL: Mapping[str, Setting] = _small()
 """Those in which machines with a mistake are asked about their moves."""
 
-SETTINGS: Mapping[str, Setting] = _named() | SMALL
+SETTINGS: Mapping[str, Setting] = {**_named(), **SMALL}
 """By name, as the report shows them."""
 
 EVERY: Mapping[str, int] = {
