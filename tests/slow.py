@@ -7,13 +7,13 @@ least of them is left to `make test-nightly`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import TypeVar
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-Case = TypeVar("Case")
+Case = TypeVar("Case", bound=Hashable)
 
 
 def slow(why: str) -> pytest.MarkDecorator:
@@ -39,7 +39,7 @@ def slow_but(
     cases: Iterable[Case],
     why: str,
     *,
-    mark: Callable[[str], pytest.MarkDecorator] = slow,
+    night: Collection[Case] = (),
 ) -> list[ParameterSet]:
     """The cases of a parametrised test, of which only some are quick.
 
@@ -47,9 +47,10 @@ def slow_but(
         quick: Those that `make test` runs.
         cases: All of them, in order.
         why: As of :func:`slow`.
-        mark: Where the others are left to: :func:`slow` or :func:`nightly`.
+        night: Those of the others that are left to `make test-nightly`.
     """
-    missing = set(quick) - set(cases := list(cases))
+    missing = {*quick, *night} - set(cases := list(cases))
     assert quick, "every kind of test keeps a quick one"
     assert not missing, f"no such cases: {missing}"
-    return [pytest.param(one, marks=() if one in quick else mark(why)) for one in cases]
+    marks = {one: nightly(why) if one in night else slow(why) for one in cases if one not in quick}
+    return [pytest.param(one, marks=marks.get(one, ())) for one in cases]

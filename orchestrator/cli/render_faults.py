@@ -42,18 +42,23 @@ def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
     slowest = max(clean, key=lambda one: one.seconds)
     answers = f"until {slowest.answered_by} answers"
     line = f"{count(requests, 'request')}, {slowest.seconds:g} s {answers}"
-    screen.result(Text.assemble(("no failure   ", "bold"), line), margin=_MARGIN)
-    _bound(screen, "one failure  ", matrix.most, matrix.worst)
-    if matrix.pairs is not None:
-        _bound(screen, "two failures ", matrix.pairs.most, matrix.pairs.worst)
+    screen.result(Text.assemble(("no failure    ", "bold"), line), margin=_MARGIN)
+    _bound(screen, "one failure   ", matrix.most, matrix.worst)
+    if matrix.pairs is not None and _is_worse(matrix.pairs.worst, matrix.worst):
+        _bound(screen, "two failures  ", matrix.pairs.most, matrix.pairs.worst)
+
+
+def _is_worse(two: FaultCase | None, one: FaultCase | None) -> bool:
+    """Whether two failures say more than one: where most of them lose calls they do not."""
+    return bool(two and one and two.result.seconds >= one.result.seconds)
 
 
 def _bound(screen: Screen, name: str, most: FaultCase | None, worst: FaultCase | None) -> None:
-    """``one failure  at most 5 requests, 120.5 s until beta/two answers (acme: silent)``."""
+    """``one failure  at most 5 requests, 120.5 s until beta/two answers (acme silent, …)``."""
     if most is None or worst is None:
         return
     requests, by = count(most.result.requests, "request"), worst.result.answered_by
-    line = f"at most {requests}, {worst.result.seconds:g} s until {by} answers ({_named(worst)})"
+    line = f"at most {requests}, {worst.result.seconds:g} s until {by} answers ({worst.words})"
     screen.result(Text.assemble((name, "bold"), line), margin=_MARGIN)
 
 
@@ -103,31 +108,30 @@ def _notes(report: FaultReport) -> Iterator[Text]:
     if (worst := matrix.worst) is not None:
         yield Text.assemble(
             ("slowest", "bold"),
-            f"       {worst.result.seconds:g} s to the answer of {worst.result.answered_by}: "
-            f"{_named(worst)}",
+            f"       {worst.result.seconds:g} s until {worst.result.answered_by} answers: "
+            f"{worst.words}",
         )
-
-
-def _named(case: FaultCase) -> str:
-    return f"{case.name} ({'streamed' if case.streamed else 'not streamed'})"
 
 
 def _table(found: Sequence[FaultRow], *, verbose: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column("what fails, and how", overflow="fold", ratio=5)
-    table.add_column("answered by", overflow="fold", ratio=3)
+    table.add_column("answered by", overflow="fold", ratio=4)
     table.add_column("within", no_wrap=True, justify="right")
-    table.add_column("requests", no_wrap=True, justify="right")
+    table.add_column("sent", no_wrap=True, justify="right")
     table.add_column("next call", no_wrap=True, justify="right")
     owner = ""
     for row in found:
-        title = ", ".join(row.owners) if row.is_met or verbose else "whatever is not asked"
-        if title != owner:
-            table.add_row(Text(title, style="bold"))
-            owner = title
-        how = _kinds(row, verbose=verbose)
+        title = ", ".join(row.owners)
+        if not row.is_met and not verbose:
+            how: Padding | str = "whatever is not asked"
+        else:
+            how = Padding(_kinds(row, verbose=verbose), (0, 0, 0, _MARGIN))
+            if title != owner:
+                table.add_row(Text(title, style="bold"))
+        owner = title
         table.add_row(
-            Padding(how, (0, 0, 0, _MARGIN)),
+            how,
             _who(row),
             f"{row.seconds.most:.4g} s",
             f"{row.requests.most:g}",
@@ -137,8 +141,6 @@ def _table(found: Sequence[FaultRow], *, verbose: bool) -> Table:
 
 
 def _kinds(row: FaultRow, *, verbose: bool) -> str:
-    if not row.is_met and not verbose:
-        return "in whatever way"
     parts = []
     for mode, kinds in row.kinds.items():
         most = len(kinds) if verbose or len(kinds) <= _MOST_KINDS + 1 else _MOST_KINDS

@@ -1,4 +1,4 @@
-"""What ``verify`` found, on a screen: failures, properties and bounds of each route, the verdict."""
+"""What ``verify`` found, on a screen: failures, properties and bounds of each route."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.cli.render_faults import show_fault_bounds, show_faults
 from orchestrator.cli.screen import Screen
 from orchestrator.health.retry_budget import COST
 from orchestrator.lab.fault_matrix import FaultReport
-from orchestrator.lab.verify import Certificate, Verdict
+from orchestrator.lab.verify import Basis, Certificate, Verdict
 from orchestrator.lab.verify.sequences import TargetLeg, Trace
 
 _MARGIN = 2
@@ -68,12 +68,33 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
         return Text.assemble(
             ("BROKEN", "bold red"), f"  {len(broken)} of {on} ({names}): {', '.join(what)}"
         )
+    left = [one for one in verdicts if one.basis is Basis.UNFINISHED]
+    if left:
+        return _left(left[0], on)
+    proofs = {one.proof for one in verdicts}
+    proof = proofs.pop() if len(proofs) == 1 else None
+    if proof is not None:
+        return Text.assemble(
+            ("PROVED", "bold green"),
+            f"  {len(verdicts[0].properties)} properties on {on}: for every route of up to "
+            f"{count(proof.targets, 'target')} (states/ {proof.short})",
+        )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
     more = "" if verbose else "; --verbose shows them, and the ways to the worst"
     return Text.assemble(
         ("HOLDS", "bold green"),
         f"  {len(verdicts[0].properties)} properties on {on}: {states:,} states searched "
         f"in {seconds:.1f} s{more}",
+    )
+
+
+def _left(verdict: Verdict, on: str) -> Text:
+    """What a search that was left has shown."""
+    met = ", ".join(count(int(one.value), one.name.rstrip("s")) for one in verdict.so_far)
+    return Text.assemble(
+        ("NOT FINISHED", "bold yellow"),
+        f"  {on}: {verdict.setting.name} has no violation within "
+        f"{count(verdict.depth or 0, 'move')}; worst so far {met} ({verdict.stopped})",
     )
 
 
@@ -92,7 +113,8 @@ def _route(screen: Screen, verdict: Verdict, report: FaultReport, *, verbose: bo
         _dead(screen, verdict)
     if verbose:
         counts = f"{verdict.nodes:,} states, {verdict.edges:,} edges, {verdict.seconds:.1f} s"
-        screen.result(f"searched: {counts}", margin=_MARGIN)
+        by = "searched" if verdict.proof is None else "proved by a search of"
+        screen.result(f"{by}: {counts}", margin=_MARGIN)
     screen.result("")
 
 
@@ -102,7 +124,7 @@ def _broken(screen: Screen, verdict: Verdict) -> None:
         screen.result(name, margin=_MARGIN)
         if violation.trace.stays:
             _way(screen, violation.trace)
-    if verdict.certificate is None:
+    if verdict.certificate is None and verdict.violations:
         # What is broken may hide what else is: the search does not go on behind it.
         screen.result("mend this first: the others were not all looked at", margin=_MARGIN)
 
@@ -112,13 +134,13 @@ def _kept(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
     kept = [name for name in verdict.properties if name not in broken]
     listed = f": {', '.join(kept)}" if verbose else ""
     screen.result(
-        Text.assemble(("HOLDS", "bold green"), f"   {len(kept)} properties{listed}"),
+        Text.assemble(("HOLDS", "bold green"), f"         {len(kept)} properties{listed}"),
         margin=_MARGIN,
     )
 
 
 def _bounds(certificate: Certificate) -> Text:
-    """``whatever comes  at most 16 requests, 8 of them to deepseek, …, 300 s``."""
+    """``never more    than 16 requests, 8 of them to deepseek, …, 300 s``."""
     parts = [
         count(int(certificate.attempts.value), "request"),
         f"{certificate.requests.value:g} of them to {certificate.requests.about}",
@@ -128,7 +150,7 @@ def _bounds(certificate: Certificate) -> Text:
     ]
     more = certificate.stream_seconds
     stream = f" ({more:g} s more once a stream has begun)" if more else ""
-    return Text.assemble(("whatever else", "bold"), f"at most {', '.join(parts)}{stream}")
+    return Text.assemble(("never more", "bold"), f"    than {', '.join(parts)}{stream}")
 
 
 def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
@@ -139,7 +161,8 @@ def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
         about = f" ({figure.about})" if figure.about else ""
         line = Text.assemble((f"{figure.value:g}{unit}", "bold"), f"  {figure.name}{about}")
         screen.result(line, margin=2 * _MARGIN)
-        _way(screen, verdict.worst[figure.name])
+        if figure.name in verdict.worst:
+            _way(screen, verdict.worst[figure.name])
     screen.result(f"where a target needs {_repairs(verdict.setting.repairs)}", margin=2 * _MARGIN)
 
 

@@ -17,9 +17,7 @@ def shared_accounts(providers: Mapping[str, Provider]) -> tuple[tuple[str, ...],
 
 def shared_addresses(providers: Mapping[str, Provider]) -> tuple[tuple[str, ...], ...]:
     """The names of the entries at each address; one with several addresses is there by itself."""
-    return _groups(
-        providers, lambda one: [one.name if one.base_urls else one.base_url]
-    )
+    return _groups(providers, lambda one: [one.name if one.base_urls else one.base_url])
 
 
 def account_keys(provider: Provider) -> Iterable[Hashable]:

@@ -19,7 +19,6 @@ from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
 from orchestrator.health.retry_budget import COST, THROTTLED_COST
 from orchestrator.http_messages import Address
-from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.states.limits import (
     FIRST_TOKEN_ALONE,

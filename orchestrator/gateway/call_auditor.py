@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.execution.call_log import CALL_ID, FIELDS
 from orchestrator.ledger import Ledger, recorded_call
-from orchestrator.ledger.record import parts_of
+from orchestrator.ledger.record import copy_of
 
 if TYPE_CHECKING:
     from orchestrator.lab.audit import AuditedCall
@@ -91,7 +91,7 @@ class CallAuditor:
         # Loaded here: only who audits needs it.
         from orchestrator.lab.audit import CallVerdict, audit_call
 
-        audited = audit_call(recorded_call(Ledger(ledger.call, parts_of(ledger))))
+        audited = audit_call(recorded_call(copy_of(ledger)))
         failed = audited.verdict is not CallVerdict.HELD
         self._count(FAILED if failed else HELD)
         if failed:

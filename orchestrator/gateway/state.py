@@ -24,6 +24,7 @@ from orchestrator.gateway.instance import program_version
 from orchestrator.gateway.key_limits import Admission, KeyLimits, reservation
 from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
+from orchestrator.gateway.policy_check import PolicyCheck
 from orchestrator.gateway.traced_calls import TracedCalls
 from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
@@ -129,6 +130,7 @@ class Gateway:
         is_replaying: True while the inspector plays a call again, one at a time.
         figures: What calls of the last day came to, minute by minute.
         traced: Which of its calls are traced.
+        policy_check: Searches a changed config before it is taken.
         auditor: Audits calls as they end; ``None`` where nobody asked for it.
     """
 
@@ -146,6 +148,7 @@ class Gateway:
     is_replaying: bool = attrs.field(default=False, init=False)
     figures: MinuteFigures = attrs.field(factory=MinuteFigures, init=False)
     traced: TracedCalls = attrs.field(factory=TracedCalls, init=False)
+    policy_check: PolicyCheck = attrs.field(factory=PolicyCheck, init=False)
     auditor: CallAuditor | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:

@@ -34,11 +34,19 @@ MOST_ENDED = 10_000
 
 @attrs.define
 class _OpenCall:
-    """A call of which the end was not read yet."""
+    """A call of which the end was not read yet.
+
+    Attributes:
+        source: The file where it begins.
+        entries: What was read of it.
+        is_damaged: Whether a line of it could not be read.
+        may_be_damaged: Whether a line could not be read that may have been its own.
+    """
 
     source: str
     entries: list[Entry]
     is_damaged: bool = False
+    may_be_damaged: bool = False
 
 
 @attrs.define
@@ -179,9 +187,12 @@ class LedgerAudit:
             self._count(AuditedCall(call, None, source, CallVerdict.FAILED, (fault,)))
 
     def _settle(self, call: _OpenCall) -> None:
-        entries = _as_far_as_whole(call.entries) if call.is_damaged else call.entries
-        recording = recorded_call(entries, call.source)
-        audited = audit_call(recording, is_damaged=call.is_damaged)
+        recording = recorded_call(call.entries, call.source)
+        audited = None if call.is_damaged else audit_call(recording)
+        doubted = audited is not None and audited.faults and call.may_be_damaged
+        if audited is None or doubted:
+            whole = recorded_call(_as_far_as_whole(call.entries), call.source)
+            audited = audit_call(whole, is_damaged=True)
         if audited.verdict is CallVerdict.UNENDED:
             policy = recording.opened.policy
             most = policy.deadline + max(
@@ -212,16 +223,21 @@ class LedgerAudit:
             # Of a later format: whose call it is can still be told.
             self._of_later_version(error)
             return
-        if not text.endswith(b"\n"):
+        is_end = not text.endswith(b"\n")
+        if is_end:
             report.torn_ends += 1
         else:
             report.damaged_lines += 1
             if len(report.damaged_at) < MOST_PLACES:
                 report.damaged_at.append(f"{source}, line {number}: {error}")
         named = self._open.get(error.call) if error.call is not None else None
-        # Where it does not say whose it was, it may be any of those that are under way.
+        if named is not None and not is_end:
+            named.is_damaged = True
+            return
+        # Where it does not say whose it was, it may be any of those that are under way. What is
+        # half there at the end is of one that ends there, or goes on with it in the next file.
         for each in (named,) if named is not None else self._open.values():
-            each.is_damaged = True
+            each.may_be_damaged = True
 
     def _of_later_version(self, error: UnreadLine) -> None:
         call = error.call or ""

@@ -86,7 +86,12 @@ class FaultSite:
 
 @attrs.frozen
 class Fault:
-    """Something that fails, and how."""
+    """Something that fails, and how.
+
+    Attributes:
+        site: What fails.
+        kind: How.
+    """
 
     site: FaultSite
     kind: FaultKind
@@ -99,6 +104,11 @@ class Fault:
     def name(self) -> str:
         """``acme: out of money``."""
         return f"{self.site.name}: {self.kind.name}"
+
+    @property
+    def words(self) -> str:
+        """``acme out of money``."""
+        return self.kind.words.format(site=self.site.name)
 
 
 def _always(item: Item) -> Callable[[Send, Policy], Item]:

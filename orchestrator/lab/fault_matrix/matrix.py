@@ -7,16 +7,15 @@ would have met changes nothing of that run, whatever else is wrong.
 from __future__ import annotations
 
 import enum
-import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
+from math import inf
 
 import attrs
 
 from orchestrator.config.config import Config
-from orchestrator.lab.fault_matrix.faults import Fault, FaultScope, are_two
+from orchestrator.lab.fault_matrix.faults import KINDS, Fault, FaultKind, FaultScope, are_two
 from orchestrator.lab.fault_matrix.runner import CallResult, FaultRun, FaultRunner
 from orchestrator.lab.fault_matrix.sites import single_faults
 from orchestrator.states import OnInterrupted, StoppedBy, Target
@@ -62,9 +61,20 @@ class FaultCase:
         return self.result.is_lost and not self.by_policy
 
     @property
+    def is_rescued(self) -> bool:
+        """True where the caller got an answer with something in it."""
+        return not (self.result.is_lost or self.result.empty)
+
+    @property
     def name(self) -> str:
-        """Its faults, in words."""
+        """Its faults."""
         return " + ".join(fault.name for fault in self.faults)
+
+    @property
+    def words(self) -> str:
+        """``acme silent and beta out of money, not streamed``."""
+        faults = " and ".join(fault.words for fault in self.faults)
+        return f"{faults}, {'streamed' if self.streamed else 'not streamed'}"
 
 
 @attrs.frozen
@@ -139,14 +149,14 @@ def is_of_request(case: FaultCase) -> bool:
 
 
 def longest(cases: Sequence[FaultCase]) -> FaultCase | None:
-    """Of those that are answered, the one that takes longest."""
-    answered = (one for one in cases if not one.result.is_lost)
+    """Of those that are answered in words, the one that takes longest."""
+    answered = (one for one in cases if one.is_rescued)
     return max(answered, key=lambda one: one.result.seconds, default=None)
 
 
 def most_requests(cases: Sequence[FaultCase]) -> FaultCase | None:
-    """Of those that are answered, the one that takes most requests."""
-    answered = (one for one in cases if not one.result.is_lost)
+    """Of those that are answered in words, the one that takes most requests."""
+    answered = (one for one in cases if one.is_rescued)
     return max(answered, key=lambda one: (one.result.requests, one.result.seconds), default=None)
 
 
@@ -155,6 +165,7 @@ def fault_matrix(
     route: Sequence[Target],
     *,
     depth: FaultDepth = FaultDepth.DOUBLE,
+    kinds: Collection[FaultKind] = KINDS,
     seconds: float | None = None,
     progress: FaultProgress | None = None,
 ) -> FaultMatrix:
@@ -164,23 +175,12 @@ def fault_matrix(
         config: The providers and the policy.
         route: The targets, in order.
         depth: How many faults at once.
+        kinds: The ways to fail that are tried.
         seconds: How long it may take; without it, as long as it takes.
         progress: Told of what is being done, now and then.
     """
-    with collected_later():
-        return _MatrixBuilder(config, route, seconds, progress).build(depth)
-
-
-@contextmanager
-def collected_later() -> Iterator[None]:
-    """Let garbage lie meanwhile: a call leaves some, and looking for it takes longer than the call."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+    faults = [each for each in single_faults(config, route) if each.kind in kinds]
+    return _MatrixBuilder(config, route, faults, seconds, progress).build(depth)
 
 
 class _OutOfTime(Exception):
@@ -192,17 +192,20 @@ class _MatrixBuilder:
         self,
         config: Config,
         route: Sequence[Target],
+        faults: Sequence[Fault],
         seconds: float | None,
         progress: FaultProgress | None,
     ) -> None:
-        self._config, self._route = config, tuple(route)
+        self._config, self._route, self._faults = config, tuple(route), faults
         self._runner = FaultRunner(config, route)
         self._began = time.monotonic()
-        self._ends = None if seconds is None else self._began + seconds
+        self._ends = inf
         self._tell = progress or (lambda _: None)
         self._runs: dict[tuple[Fault, bool], FaultRun] = {}
         self._calls = 0
+        # In any case: what a call does on a good day is known at once.
         self._clean = {mode: self._run((), streamed=mode) for mode in MODES}
+        self._ends = inf if seconds is None else self._began + seconds
 
     def build(self, depth: FaultDepth) -> FaultMatrix:
         singles: list[FaultCase] = []
@@ -223,7 +226,7 @@ class _MatrixBuilder:
         )
 
     def _singles(self) -> Iterator[FaultCase]:
-        for fault in single_faults(self._config, self._route):
+        for fault in self._faults:
             self._tell(f"failures: {fault.name}")
             for mode in MODES:
                 if _can_be(fault, self._route, streamed=mode):
@@ -254,8 +257,7 @@ class _MatrixBuilder:
                 lost += case.is_lost
                 if case.is_lost:
                     minimal.append(case)
-                answered = [one for one in (*answered, case) if not one.result.is_lost]
-                answered = _extremes(answered)
+                answered = _extremes([*answered, case])
         except _OutOfTime:
             is_finished = False
         worst, most = longest(answered), most_requests(answered)
@@ -283,8 +285,10 @@ class _MatrixBuilder:
         is_met = run is not self._clean[mode]
         return FaultCase(faults, mode, run.first, run.following, by_policy, is_met)
 
-    def _run(self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True) -> FaultRun:
-        if self._ends is not None and time.monotonic() > self._ends:
+    def _run(
+        self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True
+    ) -> FaultRun:
+        if time.monotonic() > self._ends:
             raise _OutOfTime
         self._calls += 1 + following
         return self._runner.run(faults, streamed=streamed, following=following)

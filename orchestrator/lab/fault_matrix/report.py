@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import attrs
 
 from orchestrator.config.config import Config
+from orchestrator.lab.fault_matrix.faults import KINDS, FaultKind
 from orchestrator.lab.fault_matrix.matrix import (
     FaultCase,
     FaultDepth,
@@ -47,11 +48,14 @@ def fault_report(
     route: Sequence[Target],
     *,
     depth: FaultDepth = FaultDepth.DOUBLE,
+    kinds: Collection[FaultKind] = KINDS,
     seconds: float | None = None,
     progress: FaultProgress | None = None,
 ) -> FaultReport:
     """The report on ``route``; see :func:`.fault_matrix`."""
-    matrix = fault_matrix(config, route, depth=depth, seconds=seconds, progress=progress)
+    matrix = fault_matrix(
+        config, route, depth=depth, kinds=kinds, seconds=seconds, progress=progress
+    )
     return FaultReport(
         matrix, single_points(matrix, config), pair_points(matrix, config), shared_sites(matrix)
     )

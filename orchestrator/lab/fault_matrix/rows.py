@@ -76,6 +76,11 @@ def rows(matrix: FaultMatrix) -> tuple[FaultRow, ...]:
             groups.setdefault((fault.site.owner, *_ending(case)), []).append(case)
     unasked = [case for case in matrix.singles if not case.is_met]
     found = [_row(cases, matrix) for cases in groups.values()]
+    places = {row.owners: place for place, row in reversed(tuple(enumerate(found)))}
+    # Lost calls first, and then who answers, the quickest first.
+    found.sort(
+        key=lambda row: (places[row.owners], row.is_expected, not row.lost, row.seconds.most)
+    )
     return (*found, *([_row(unasked, matrix)] if unasked else []))
 
 

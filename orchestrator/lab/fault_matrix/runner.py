@@ -101,9 +101,7 @@ class FaultRunner:
             for streamed in (False, True)
         }
 
-    def run(
-        self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True
-    ) -> FaultRun:
+    def run(self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True) -> FaultRun:
         """The call that meets ``faults``.
 
         Args:

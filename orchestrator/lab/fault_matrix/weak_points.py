@@ -88,7 +88,9 @@ class _Words:
             case.faults[0].kind.name for case in cases if case.faults != first.faults
         )
         line = self._line(self._subject(first), first, modes)
-        return line + (f" (so do {_shortened(tuple(others))})" if others else "")
+        if not others:
+            return line
+        return f"{line} (so {'do' if len(others) > 1 else 'does'} {_shortened(tuple(others))})"
 
     def of_two(self, cases: Sequence[FaultCase]) -> str:
         """``both fallbacks bill one account: …``."""
@@ -135,7 +137,7 @@ class _Words:
         return " and ".join(
             f"one 401 at {fault.site.name}"
             if fault.kind is REVOKED and self._keys(fault.site) == 1
-            else fault.kind.words.format(site=fault.site.name)
+            else fault.words
             for fault in case.faults
         )
 

@@ -23,7 +23,15 @@ _NOT_ANSWERS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 REASONS = tuple(reason.value for reason in Reason if reason not in _NOT_ANSWERS)
 """Reasons that an answer can have; the other two are endings of the caller's own."""
 
-WORDS = (OK, EMPTY, CONNECT, CUT, SILENCE, STALL, *(name for name in REASONS if name not in SYNONYMS))
+WORDS = (
+    OK,
+    EMPTY,
+    CONNECT,
+    CUT,
+    SILENCE,
+    STALL,
+    *(name for name in REASONS if name not in SYNONYMS),
+)
 """What an item may say, besides an HTTP status."""
 
 WITHOUT_PIECES = (

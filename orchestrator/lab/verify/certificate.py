@@ -10,6 +10,7 @@ from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge
 from orchestrator.lab.verify.search import Count, PathStep, Place, Search
 from orchestrator.lab.verify.setting import Setting
+from orchestrator.lab.verify.stopping import SearchLimits
 from orchestrator.states.policy import OnInterrupted
 
 
@@ -60,15 +61,17 @@ class Certificate:
         )  # fmt: skip
 
 
-def certify(graph: Graph, main: Search, watched: Sequence[Count]) -> Certificate:
+def certify(
+    graph: Graph, main: Search, watched: Sequence[Count], limits: SearchLimits
+) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
     attempts, waits = main.most(0), main.most(1)
-    rotations = Count(graph, lambda move, _: int(move.rotates)).run()
+    rotations = Count(graph, lambda move, _: int(move.rotates), limits=limits).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)
-    streams = list(_streams(graph.setting))
+    streams = list(stream_limits(graph.setting))
     return Certificate(
         attempts=Worst("attempts", attempts[0], main.way(attempts[1])),
         requests=Worst(
@@ -83,7 +86,7 @@ def certify(graph: Graph, main: Search, watched: Sequence[Count]) -> Certificate
     )  # fmt: skip
 
 
-def _streams(setting: Setting) -> Iterator[float]:
+def stream_limits(setting: Setting) -> Iterator[float]:
     """How long the streams of each target may go on after their first content."""
     held = setting.policy.on_interrupted is OnInterrupted.HOLD
     if setting.streamed and not held:

@@ -61,7 +61,13 @@ class OpenMove(CheckedMove):
     @property
     def standing(self) -> Sequence[Target]:
         """See :attr:`CheckedMove.standing`: nobody, where nobody asked."""
-        return [self.before.route[place] for place in self.seen.standing or ()]
+        # What was decided to stand by may be of the account that has just sent its bill.
+        billed = self.billed
+        return [
+            target
+            for target in (self.before.route[place] for place in self.seen.standing or ())
+            if target.provider not in billed and self._fits(target)
+        ]
 
     @property
     def may_fall_back(self) -> bool:

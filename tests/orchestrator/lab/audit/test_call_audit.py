@@ -29,7 +29,8 @@ FACTS = re.compile(
       .*\.format                                     # of the line, and no later one
     | .*(target|targets\.\d+|route\.\d+)\.name       # provider/model, which is not read
     | opened\.(time|policy\..*|pools\..*|reasoning|streamed)  # what changed no move
-    | attempt\.(notes.*|request_id|started|seconds|status|usage.*|billed|hint|message|retry_after|rule)
+    | attempt\.(notes.*|request_id|started|seconds|status|usage.*|billed)
+    | attempt\.(hint|message|retry_after|rule)
     | closed\.at
     | transition\..*facts\.(at|jitter|waited|tool_call)       # the world's, and what came of it
     | transition\..*standby\.clears\.\d+\.(at|since|expected|probed|error.*)
