@@ -84,6 +84,17 @@ def require() -> None:
         raise Unavailable(f"not installed here: {' and '.join(missing)}")
 
 
+def version() -> str:
+    """What spin calls itself.
+
+    Raises:
+        Unavailable: Spin or gcc is missing.
+    """
+    require()
+    words = _run(Path(), "spin", "-V", may_fail=True).split()
+    return f"spin {words[2]}" if len(words) > 2 else "spin"
+
+
 def search(model: str, *, every: int = 0) -> Run:
     """Every state that ``model`` can reach, held against its invariants; and its moves.
 

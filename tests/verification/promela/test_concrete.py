@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -23,7 +22,7 @@ from orchestrator.states.routing import clears_at
 from verification.promela.checking import ROWS, Checker
 from verification.promela.concrete import Before, Decoder
 from verification.promela.vectors import Encoder
-from verification.promela.worlds import EVENTS, LATE, NEVER, SOON, World, world
+from verification.promela.worlds import EVENTS, LATE, NEVER, SOON, WORLD_FIELDS, World, world
 
 SETTING = Setting(
     (Target("acme", "one", context=8_000), Target("beta", "two"), Target("acme", "three")),
@@ -56,7 +55,7 @@ def worlds(draw: Any, call: Call) -> tuple[Before, World]:
     event = next(number for number, one in enumerate(EVENTS) if one.__name__ == name)
     bit, period = some.integers(0, 1), some.integers(0, 2)
     spent = draw(some.sampled_from((0, 0, 0, 0, 1)))
-    values = dict.fromkeys(attrs.fields_dict(World), 0)
+    values = dict.fromkeys(WORLD_FIELDS, 0)
     values |= {"event": event, "taken": COUNT}
     stands, due = [0] * COUNT, [0] * COUNT
     never = COUNT
@@ -99,7 +98,7 @@ def worlds(draw: Any, call: Call) -> tuple[Before, World]:
         values["remembered"] = 0 if stands[0] else draw(bit)
     elif name == "Cancelled":
         values["complete"] = draw(bit)
-    return before, World(**{**values, "stands": tuple(stands), "due": tuple(due)})
+    return before, World(**values, stands=tuple(stands), due=tuple(due))
 
 
 def _may_take(call: Call, before: Before, place: int) -> bool:
@@ -133,7 +132,7 @@ def moves(draw: Any) -> tuple[Call, Event]:
 
 def told(call: Call, event: Event) -> World:
     """What the model would say of a real move."""
-    values = dict.fromkeys(attrs.fields_dict(World), 0)
+    values = dict.fromkeys(WORLD_FIELDS, 0)
     values |= {"event": EVENTS.index(type(event)), "taken": COUNT}
     limit = call.ends_at
     stands, due = (0,) * COUNT, (0,) * COUNT
@@ -156,7 +155,7 @@ def told(call: Call, event: Event) -> World:
         values["complete"] = int(event.complete)
     elif isinstance(event, Failed):
         values["delivered"] = int(event.tool_call)
-    return World(**{**values, "stands": stands, "due": due})
+    return World(**values, stands=stands, due=due)
 
 
 def _failure(call: Call, event: Diagnosed, limit: float) -> dict[str, int]:
@@ -247,8 +246,9 @@ def test_an_event_comes_early_in_the_midst_and_late(move: tuple[Call, Event]) ->
 
 def test_a_move_made_in_another_way_is_a_disagreement() -> None:
     before = ENCODE(SETTING.call())
-    decided = World(0, 0, COUNT, *[0] * 15, stands=(0, 1, 0), due=(COUNT, 0, COUNT))
-    told_bytes = bytes(attrs.astuple(decided)[:18]) + bytes((0, COUNT, 1, 0, 0, COUNT))
+    values = dict.fromkeys(WORLD_FIELDS, 0) | {"taken": COUNT}
+    decided = World(**values, stands=(0, 1, 0), due=(COUNT, 0, COUNT))
+    told_bytes = bytes([*values.values(), 0, COUNT, 1, 0, 0, COUNT])
     checker = Checker(SETTING, step)
 
     differs = checker.check(

@@ -146,7 +146,7 @@ def test_an_unknown_mistake_is_refused_with_the_names_that_there_are() -> None:
 
 
 def test_every_mistake_in_the_machine_has_a_small_setting_and_a_name_of_its_own() -> None:
-    names = [one.name for one in (*PLANTED, *MISLED)]
+    names = [*(one.name for one in PLANTED), *(one.name for one in MISLED)]
 
     assert {one.setting for one in MISLED} <= set(SMALL)
     assert set(EVERY) == set(SETTINGS)
