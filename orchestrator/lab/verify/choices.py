@@ -122,6 +122,11 @@ class OpenCounter:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and self <= other and self >= other
 
+    def is_like(self, other: OpenCounter) -> bool:
+        """Whether it stands for the same, without narrowing it."""
+        mine = (self.counter, self.plus, self.sign)
+        return mine == (other.counter, other.plus, other.sign)
+
     def delta(self) -> int:
         """How far a step moved it."""
         return self.plus
@@ -153,6 +158,10 @@ class OpenWait:
 
     def __bool__(self) -> bool:
         return True
+
+    def is_like(self, other: OpenWait) -> bool:
+        """Whether it stands for the same, without deciding it."""
+        return self.offset == other.offset
 
     def __radd__(self, at: float) -> OpenWait:
         return OpenWait(self.choices, self.offset + at)
@@ -232,10 +241,16 @@ class Jitter:
     def __init__(self, choices: Choices, draws: Callable[[], tuple[float, ...]]) -> None:
         self.choices, self.draws = choices, draws
 
-    def __truediv__(self, other: float) -> float:
+    def _value(self) -> float:
         choices = self.choices
         if choices.jitter is None:
             draws = self.draws()
             choices.jitter = draws[-1 if choices.settled else choices.pick(len(draws))]
             choices.late = choices.jitter == Instants.NEVER
-        return choices.jitter / other
+        return choices.jitter
+
+    def __truediv__(self, other: float) -> float:
+        return self._value() / other
+
+    def __rsub__(self, other: float) -> float:
+        return other - self._value()

@@ -14,6 +14,7 @@ from orchestrator.lab.verify.certificate import Certificate, certify
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.merging import PLAIN_MERGES, merges
 from orchestrator.lab.verify.nodes import Key, Slot
+from orchestrator.lab.verify.premises import Premises, premises
 from orchestrator.lab.verify.properties import NAMES
 from orchestrator.lab.verify.search import Count, Search
 from orchestrator.lab.verify.sequences import Trace, TraceBuilder
@@ -57,6 +58,7 @@ class Verdict:
         nodes, edges: How many different calls and moves were looked at.
         seconds: How long it took.
         merged: What was not told apart.
+        premises: What was searched with nothing merged, in the same run.
     """
 
     setting: Setting
@@ -71,6 +73,7 @@ class Verdict:
     seconds: float
     merged: tuple[str, ...]
     properties: tuple[str, ...] = NAMES
+    premises: Premises = Premises()
 
     @property
     def holds(self) -> bool:
@@ -101,7 +104,18 @@ def verify(
     stepper = step if ships else build(table, entries)
     graph = Graph(setting, stepper, merged=ships if merged is None else merged)
     with _uncollected():
-        return _judged(graph, table, progress)
+        verdict = _judged(graph, table, progress)
+        return _with_premises(verdict, table, entries, progress) if verdict.holds else verdict
+
+
+def _with_premises(
+    verdict: Verdict, table: Sequence[Row], entries: Sequence[Entry], progress: Progress | None
+) -> Verdict:
+    """The verdict with what the merges rest on, which breaks it where that is broken."""
+    if progress is not None:
+        progress("premises of the merges")
+    found = premises(table, entries)
+    return attrs.evolve(verdict, premises=found, violations=found.violations)
 
 
 @contextmanager
@@ -244,6 +258,10 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
         "edges": verdict.edges,
         "seconds": round(verdict.seconds, 3),
         "merged": list(verdict.merged),
+        "premises": {
+            "searched": [attrs.asdict(one) for one in verdict.premises.searched],
+            "moves": verdict.premises.moves,
+        },
     }
 
 
