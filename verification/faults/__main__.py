@@ -38,20 +38,18 @@ def main() -> int:
         return 1
     wrong = [named.fault.name for named in found if not named.fine]
     by = sum(named.fault.by == VERIFY and named.fine for named in found)
-    _say([
-        "",
-        f"{len(found)} faults: {by} named by verify, "
-        f"{sum(named.fault.by != VERIFY for named in found)} by others, {len(wrong)} not as listed",
-        f"{sum(named.seconds for named in found):.0f} s of CPU, {time.monotonic() - began:.0f} s",
-        *(f"NOT AS LISTED  {name}" for name in wrong),
-    ])
+    others = sum(named.fault.by != VERIFY for named in found)
+    cpu, passed = sum(named.seconds for named in found), time.monotonic() - began
+    told = f"{len(found)} faults: {by} named by verify, {others} by others, {len(wrong)} otherwise"
+    _say(["", f"{told}; {cpu:.0f} s of CPU, {passed:.0f} s"])
+    _say([f"NOT AS LISTED  {name}" for name in wrong])
     if asked.write and not wrong and not asked.only:
         write(found)
     return int(bool(wrong))
 
 
 def _say(told: list[str]) -> None:
-    sys.stdout.write("\n".join(told) + "\n")
+    sys.stdout.write("".join(f"{line}\n" for line in told))
     sys.stdout.flush()
 
 

@@ -218,9 +218,6 @@ _GUARDS = (
         "back without waits", "the way back needs no wait that is left",
         edit("guards.py", "allowed = Move.FALLBACK in call.allowed and waits_remain(call)",
              "allowed = Move.FALLBACK in call.allowed"),
-        by=TESTS, where="tests/states/test_guards.py",
-        why="a way back is one wait of max_attempts, and each wait before it was followed by an "
-        "attempt or took one of the waits of an arrival: no small setting has used them all",
     ),
     PlantedCallFault(
         "only_empty_answers_came", "an empty answer after other errors is the answer",
@@ -357,8 +354,9 @@ _ENTRIES = (
     ),
     PlantedCallFault(
         "succeed", "an answer is handed over as a failure",
-        edit("entries.py", "    return _DONE\n", "    return Finish(call.error, call.stopped_by or"
-             " StoppedBy.EXHAUSTED)\n"),
+        edit("entries.py", "_DONE = Finish()",
+             "from orchestrator.states.commands import StoppedBy\n"
+             "_DONE = Finish(None, StoppedBy.EXHAUSTED)"),
     ),
     PlantedCallFault(
         "fail_terminal", "the latest error is told in place of the cause",

@@ -22,12 +22,13 @@ from orchestrator.lab.invariants.checks import (
 )
 from orchestrator.lab.invariants.known import CheckedMove, Interval
 from orchestrator.lab.invariants.ledgers import OVER, broken_in
-from orchestrator.lab.invariants.memory import differences, remembered
+from orchestrator.lab.invariants.memory import MEMORY, differences, remembered
 
 __all__ = [
     "ATTEMPTS",
     "CHECKS",
     "EXACT",
+    "MEMORY",
     "OVER",
     "SLEEP",
     "SPARE",

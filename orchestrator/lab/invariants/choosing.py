@@ -41,9 +41,8 @@ def first_open(move: CheckedMove) -> Open:
     if isinstance(move.event, ARRIVALS):
         return _on_arrival(move)
     before, spent = move.before, move.before.policy.max_attempts - move.before.number <= 0
-    if not move.goes_on or spent or move.late:
+    if not isinstance(move.event, Diagnosed) or not move.goes_on or spent or move.late:
         return Open.END
-    assert isinstance(move.event, Diagnosed)
     if move.event.error.reason is not Reason.BILLING:
         here = None if move.failed_slowly and move.may_fall_back else _here(move, move.event)
         if here is not None:

@@ -7,7 +7,8 @@ noted, and a fault in its notes shows in the move that made it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import enum
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -41,6 +42,7 @@ from orchestrator.states.events import (
     Switched,
     Waited,
 )
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Reason
 
@@ -185,17 +187,31 @@ def _why(call: Call, event: Event) -> StoppedBy:
 def _last_cause(call: Call, event: Event, command: Finish) -> Error | None:
     """The cause of a call that left no target: what is remembered, or that it was cut short."""
     told = command.cause
-    looked = isinstance(event, ARRIVALS) and call.passed_over is None
-    marks = [clear.error for clear in event.standby.clears] if looked else []
+    marks: list[Error | None] = []
+    if isinstance(event, ARRIVALS) and call.passed_over is None:
+        marks = [clear.error for clear in event.standby.clears]
     cut = told is not None and told.reason in (Reason.CANCELLED, Reason.DEADLINE)
     return call.passed_over or next(filter(None, marks), None) or (told if cut else None)
 
 
-def forgotten(move: CheckedMove) -> str | None:
-    """The first thing that the machine remembers in another way than it happened."""
+MEMORY: Mapping[str, tuple[str, ...]] = {
+    "why a call ended is told as it was": ("stopped_by",),
+    "tries, rotations and repairs are counted": ("tries", "rotations", "repairs"),
+    "what was asked, used and repaired is remembered": ("asked", "used", "repaired", "gone"),
+    "where a call may go back to is remembered": ("returnable", "went_back", "not_before"),
+    "what a call remembers is what happened": (),
+}
+"""The fields that a property is about; the last one is about all others."""
+
+_PROPERTY = {field: name for name, fields in MEMORY.items() for field in fields}
+_OTHERS = tuple(MEMORY)[-1]
+
+
+def forgotten(move: CheckedMove) -> Iterator[tuple[str, str]]:
+    """What the machine remembers in another way than it happened: the property, and how."""
     for field, found, expected in differences(move):
-        return f"after {move.after.row} {field} is {_shown(found)}, not {_shown(expected)}"
-    return None
+        what = f"after {move.after.row} {field} is {_shown(found)}, not {_shown(expected)}"
+        yield _PROPERTY.get(field, _OTHERS), what
 
 
 def differences(move: CheckedMove) -> Iterator[tuple[str, Any, Any]]:
@@ -229,5 +245,8 @@ def _shown(value: Any) -> str:
         return "{" + ", ".join(sorted(map(_shown, value))) + "}"
     if isinstance(value, tuple):
         return " ".join(map(_shown, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if isinstance(value, str | int | None | Error | Target) else "some instant"

@@ -64,9 +64,11 @@ def time_shared(move: CheckedMove) -> str | None:
     kept = kept_back(move, _others(move, command.target))
     until = move.ends_at - kept
     if abs(command.ends_at - move.ends_at) > GRAIN:
-        return f"the attempt at {command.target} is told that the call ends at {command.ends_at:g} s"
+        return f"the attempt at {command.target} is told of {command.ends_at:g} s as the end"
     if abs(command.until - until) > GRAIN:
-        return f"the attempt at {command.target} may last until {command.until:g} s, not {until:g} s"
+        return (
+            f"the attempt at {command.target} may last until {command.until:g} s, not {until:g} s"
+        )
     return None
 
 
@@ -83,7 +85,9 @@ def limited(move: CheckedMove) -> str | None:
         ends = before.stream_ends_at
         if ends is None and here is not None:
             ends = event.at + here.timeouts.stream_total
-        return None if command.ends_at == ends else f"the stream may go on until {command.ends_at} s"
+        return (
+            None if command.ends_at == ends else f"the stream may last until {command.ends_at:g} s"
+        )
     taken = event.taken if isinstance(event, ARRIVALS) else None
     if not isinstance(command, Send) or taken is None or move.standby is None:
         return None

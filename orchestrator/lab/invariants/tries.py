@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from orchestrator.states.call import Call
 from orchestrator.states.error import Error
-from orchestrator.states.events import Diagnosed, Event, Repaired, Rotated, Started, Switched, Waited
+from orchestrator.states.events import (
+    Diagnosed,
+    Event,
+    Repaired,
+    Rotated,
+    Started,
+    Switched,
+    Waited,
+)
 from orchestrator.states.reasons import Move, Reason
 
 ARRIVALS = (Started, Rotated, Switched, Waited, Repaired)

@@ -108,10 +108,10 @@ def retry_ends(move: CheckedMove) -> Ending | None:
 
 def _named(move: CheckedMove, event: Diagnosed, here: Target) -> float:
     """The instant before which the answer asked not to come back."""
-    if event.error.reason is Reason.RATE_LIMIT:
+    limited = event.error.reason is Reason.RATE_LIMIT
+    if limited and (move.has_other_key or event.standby.clear(here) is not None):
         # It binds the credential: the pool says when another one clears, if there is one.
-        if move.has_other_key or event.standby.clear(here) is not None:
-            return event.at
+        return event.at
     return event.at + (event.error.retry_after or 0.0)
 
 

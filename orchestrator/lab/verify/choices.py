@@ -159,10 +159,6 @@ class OpenWait:
     def __bool__(self) -> bool:
         return True
 
-    def is_like(self, other: OpenWait) -> bool:
-        """Whether it stands for the same, without deciding it."""
-        return self.offset == other.offset
-
     def __radd__(self, at: float) -> OpenWait:
         return OpenWait(self.choices, self.offset + at)
 

@@ -46,9 +46,7 @@ class ClockedStandby:
         if self._keys is None:
             labels = self._setting.labels(self._target)
             mask = 1 + self._choices.pick(2 ** len(labels) - 1)
-            self._keys = tuple(
-                [label for place, label in enumerate(labels) if mask & 1 << place]
-            )
+            self._keys = tuple([label for place, label in enumerate(labels) if mask & 1 << place])
         return self._keys
 
     @property

@@ -18,7 +18,6 @@ from orchestrator.states.events import (
     Diagnosed,
     Event,
     Failed,
-    Repaired,
     Rotated,
     Started,
     Streaming,
@@ -63,8 +62,7 @@ class ClockedEvent:
     def made(self, standby: Standby) -> Event:
         """The event, with what stands by."""
         kind = cast(Any, self.event)
-        if self.event is Diagnosed:
-            assert self.error is not None
+        if self.event is Diagnosed and self.error is not None:
             return Diagnosed(self.at, self.error, standby, self.jitter)
         if self.event is Failed:
             return Failed(self.at, self.tool_call, self.waited)
@@ -93,6 +91,15 @@ class ClockedEvents:
 
     def of(self, call: Call, now: float) -> Iterator[ClockedEvent]:
         """Everything that can happen to ``call``, whose last event was at ``now``."""
+        yield from self._led_to(call, now)
+        if self._setting.cuts:
+            yield self._one(Cancelled, now)
+            yield self._one(DeadlineReached, max(now, call.ends_at))
+        if self._setting.impossible:
+            yield from self._never(call, now)
+
+    def _led_to(self, call: Call, now: float) -> Iterator[ClockedEvent]:
+        """What the state waits for."""
         state = call.state
         if state is State.ATTEMPT:
             yield from self._sent(call, now)
@@ -104,13 +111,12 @@ class ClockedEvents:
                     yield self._one(Diagnosed, now, error=error, jitter=jitter)
         else:
             yield from self._arrivals(call, now)
-        if self._setting.cuts:
-            yield self._one(Cancelled, now)
-            yield self._one(DeadlineReached, max(now, call.ends_at))
-        if self._setting.impossible:
-            if state is not State.STREAM:
-                yield self._one(Cancelled, now, complete=True, possible=False)
-            yield self._one(DeadlineReached, math.nan, possible=False)
+
+    def _never(self, call: Call, now: float) -> Iterator[ClockedEvent]:
+        """What cannot be, whatever was taken."""
+        if call.state is not State.STREAM:
+            yield self._one(Cancelled, now, complete=True, possible=False)
+        yield self._one(DeadlineReached, math.nan, possible=False)
 
     def _later(self, now: float) -> list[float]:
         return [now, *(at for at in self._setting.instants if at > now)]
@@ -194,5 +200,4 @@ def _asked_for(call: Call, kind: type[Event], target: Target) -> bool:
         return True
     if kind is Switched:
         return target.name in call.gone
-    assert kind in (Rotated, Waited, Repaired)
     return call.target is not None and call.target.name == target.name

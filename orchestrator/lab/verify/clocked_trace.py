@@ -118,7 +118,8 @@ class _Teller:
         error = event.error if isinstance(event, Diagnosed) else None
         return Attempt(
             CALL, call.number, target.name if target is not None else "",
-            target.provider if target is not None else "", target.model if target is not None else "",
+            target.provider if target is not None else "",
+            target.model if target is not None else "",
             call.credential or "", None, error.reason if error else None,
             error.rule if error else None, error.message if error else None,
             error.retry_after if error else None, None, self._sent,

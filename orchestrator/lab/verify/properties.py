@@ -15,6 +15,7 @@ from orchestrator.lab.invariants import (
     ATTEMPTS,
     CHECKS,
     EXACT,
+    MEMORY,
     SLEEP,
     SPARE,
     WAITING,
@@ -22,7 +23,7 @@ from orchestrator.lab.invariants import (
     Interval,
 )
 from orchestrator.lab.verify.board import Observed
-from orchestrator.lab.verify.choices import NUMBER, WAITS, Choices, OpenCounter, OpenWait
+from orchestrator.lab.verify.choices import NUMBER, WAITS, Choices, OpenCounter
 from orchestrator.states.events import Diagnosed
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Move, Reason
@@ -64,9 +65,10 @@ class OpenMove(CheckedMove):
         if field == "returnable":
             # The instants are free here.
             return _names(one) == _names(other)
-        if isinstance(one, OpenCounter | OpenWait):
-            return type(one) is type(other) and one.is_like(other)
-        return not isinstance(other, OpenCounter | OpenWait) and one == other
+        if isinstance(one, OpenCounter):
+            return isinstance(other, OpenCounter) and one.is_like(other)
+        # To compare a counter with a number would narrow it.
+        return not isinstance(other, OpenCounter) and one == other
 
     def counted(self, counter: str) -> int | None:
         """See :meth:`CheckedMove.counted`."""
@@ -137,6 +139,7 @@ SHADOWED = "every target can be reached"
 SHORT = "one attempt fits the deadline"
 
 NAMES = (
-    *CHECKS, ATTEMPTS, WAITING, SLEEP, SPARE, *EXACT, STUCK, ENDS, CIRCLES, SHADOWED, SHORT,
+    *CHECKS, ATTEMPTS, WAITING, SLEEP, SPARE, *MEMORY, *EXACT,
+    STUCK, ENDS, CIRCLES, SHADOWED, SHORT,
 )  # fmt: skip
 """Every property that is checked."""

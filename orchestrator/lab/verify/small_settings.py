@@ -15,7 +15,7 @@ from orchestrator.states.call import Call
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Clear, Mark, Target
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
-from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.reasons import DEFAULT_MOVES, SPECS, Move, Reason
 
 REMEMBERED = Error(Reason.OVERLOADED, "verify.remembered", message="remembered by the board")
 LIMITED = Error(Reason.RATE_LIMIT, "verify.limited", message="a long limit, remembered")
@@ -187,7 +187,7 @@ SMALL: tuple[SmallSetting, ...] = (
             attrs.evolve(_SHORT, max_attempts=2, attempts_per_target=1),
             rate_limit=(Move.ROTATE,), server_error=(Move.RETRY,),
         ),
-        (*(_error(reason) for reason in Reason if reason not in (Reason.CANCELLED, Reason.DEADLINE)),
+        (*(_error(reason) for reason in Reason if not SPECS[reason].ours),
          _error(Reason.BAD_REQUEST, repair="r"), _error(Reason.BAD_REQUEST, repair="s"),
          _error(Reason.BILLING, repair="r"), _error(Reason.INVALID_RESPONSE, empty=True)),
         keys={"a": 2}, here=(SOON, BENCH), others=(BENCH,),
@@ -220,9 +220,10 @@ SMALL: tuple[SmallSetting, ...] = (
     SmallSetting(
         "the whole answer is held back, or content is final",
         (A, B), attrs.evolve(
-            _SHORT, max_attempts=2, deadline=130.0, on_interrupted=OnInterrupted.HOLD
+            _SHORT, max_attempts=2, deadline=130.0, patience=100.0,
+            on_interrupted=OnInterrupted.HOLD,
         ),
-        (_error(Reason.STREAM_INTERRUPTED), _error(Reason.OVERLOADED, 8.0)),
+        (_error(Reason.STREAM_INTERRUPTED), _error(Reason.OVERLOADED, 80.0)),
         instants=(65.0,), here=(LATER,), others=(BENCH,), streams=True,
         moves=5,
     ),

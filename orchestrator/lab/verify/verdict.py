@@ -73,7 +73,7 @@ class Verdict:
     seconds: float
     merged: tuple[str, ...]
     properties: tuple[str, ...] = NAMES
-    premises: Premises = Premises()
+    premises: Premises = attrs.field(factory=Premises)
 
     @property
     def holds(self) -> bool:
