@@ -140,7 +140,10 @@ _CHOSEN: dict[type[Command], Open] = {
 
 def permitted(move: CheckedMove) -> str | None:
     """Nothing is done that the policy does not list for the error."""
-    command, moves = move.after.command, move.permitted
+    command = move.after.command
+    if not isinstance(command, Switch | Rotate | Wait | Repair):
+        return None
+    moves = move.permitted
     match command:
         case Switch() if Move.FALLBACK not in moves:
             return f"falls back after {_error(move)}, for which the policy lists no fallback"

@@ -244,7 +244,7 @@ def time_left_for_others(move: CheckedMove) -> str | None:
 
 def one_try_after_a_probe(move: CheckedMove) -> str | None:
     """A probe has a single try while another target stands by."""
-    probed = isinstance(move.event, Diagnosed) and move.before.probe
-    if probed and move.stays and move.may_fall_back:
+    stays = isinstance(move.event, Diagnosed) and move.stays
+    if stays and move.before.probe and move.may_fall_back:
         return f"tries {move.before.target} again after a probe although a fallback stands by"
     return None
