@@ -13,11 +13,17 @@ from orchestrator.states.facts import Standby, Taken
 
 @attrs.frozen
 class Started:
-    """The call began; an arrival."""
+    """The call began; an arrival.
+
+    Attributes:
+        jitter: Of an arrival with nothing taken: a random number in [0, 1), for the spread of
+            a wait; 0 where nothing was drawn.
+    """
 
     at: float
     taken: Taken | None
     standby: Standby
+    jitter: float = 0.0
 
 
 @attrs.frozen
@@ -27,6 +33,7 @@ class Rotated:
     at: float
     taken: Taken | None
     standby: Standby
+    jitter: float = 0.0
 
 
 @attrs.frozen
@@ -36,6 +43,7 @@ class Switched:
     at: float
     taken: Taken | None
     standby: Standby
+    jitter: float = 0.0
 
 
 @attrs.frozen
@@ -45,6 +53,7 @@ class Waited:
     at: float
     taken: Taken | None
     standby: Standby
+    jitter: float = 0.0
 
 
 @attrs.frozen
@@ -54,6 +63,7 @@ class Repaired:
     at: float
     taken: Taken | None
     standby: Standby
+    jitter: float = 0.0
 
 
 @attrs.frozen
@@ -93,12 +103,15 @@ class Diagnosed:
         error: The classified failure.
         standby: What stands by after the report.
         jitter: A random number in [0, 1), for the backoff.
+        spread: Another one, for the spread of a wait; 0 where nothing was drawn. It is no part
+            of ``jitter``, so that records of before there was a spread mean what they meant.
     """
 
     at: float
     error: Error
     standby: Standby
     jitter: float = 0.0
+    spread: float = 0.0
 
 
 @attrs.frozen

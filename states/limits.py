@@ -39,8 +39,17 @@ LONGEST_BACKOFF = 30.0
 """Seconds that no backoff exceeds (a Retry-After may)."""
 
 LOOK_AGAIN = 10.0
-"""Seconds that a call waits for another one's probe before it looks again. A probe usually
-ends long before its claim expires; 16 waits (the default policy's) last longer than that."""
+"""Seconds that a call waits for another one's probe before it looks again, without jitter. A
+probe usually ends long before its claim expires; 16 waits (the default policy's) last longer
+than that, see :func:`look_again`."""
+
+SPREAD_SHARE = 0.5
+"""Of a wait for a mark that many calls wait for, the part that is drawn on top. Calls that
+began to wait together come back over that time; one that waits alone waits a quarter longer on
+average. In proportion, since who came late has gathered little company and waits little more."""
+
+LONGEST_SPREAD = 15.0
+"""Seconds that are drawn on top of a wait at most: as much as is drawn of the longest backoff."""
 
 LAST_WORDS = 5.0
 """Seconds to wait for usage and the end mark once the model has said why it stopped. They
@@ -62,6 +71,36 @@ def backoff(tries: int, jitter: float) -> float:
     """
     # The exponent is bounded because 2.0 ** 1024 overflows and a policy may allow more tries.
     return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(tries - 1, 60)) * (1 - jitter / 2)
+
+
+def spread(wait: float, left: float, jitter: float) -> float:
+    """Seconds on top of a wait for a mark that others wait for too; ``jitter`` in [0, 1).
+
+    At most half of what is left after the wait is drawn, so that one which fits the deadline
+    still fits, and an attempt after it has time.
+
+    Args:
+        wait: Seconds until the mark ends.
+        left: Seconds until the call must be back.
+        jitter: Of the call.
+    """
+    room = min(SPREAD_SHARE * wait, LONGEST_SPREAD, (left - wait) / 2)
+    return jitter * room if room > 0 else 0.0
+
+
+def look_again(wait: float, waits_left: int, jitter: float) -> float:
+    """Seconds until another look at what another call probes; ``jitter`` in [0, 1).
+
+    From a half of :data:`LOOK_AGAIN` to the whole. Who has drawn short waits draws longer ones
+    then: its waits shall not be over before the claim is, where they can last as long.
+
+    Args:
+        wait: Seconds until the claim expires.
+        waits_left: How many waits the policy still allows.
+        jitter: Of the call.
+    """
+    spare = 1 - wait / (LOOK_AGAIN * max(1, waits_left))
+    return LOOK_AGAIN * (1 - jitter * (min(0.5, 2 * spare) if spare > 0 else 0.5))
 
 
 def attempt_timeouts(call: Call, taken: Taken, *, alone: bool) -> Timeouts:

@@ -20,6 +20,8 @@ from orchestrator.states.limits import (
     STREAMED_NEEDS,
     WHOLE_NEEDS,
     backoff,
+    look_again,
+    spread,
 )
 from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
@@ -103,13 +105,30 @@ def clears_at(block: Block, now: float) -> float | None:
 
 
 def sendable_at(event: Looked, target: Target) -> float | None:
-    """When ``target`` may be sent to; ``None`` where waiting does not help."""
+    """When ``target`` clears; ``None`` where waiting does not help."""
     clear = event.standby.clear(target)
     if clear is None:
         standing = any(other.name == target.name for other in event.standby.targets)
         return event.at if standing else None
     ends = clears_at(clear, event.at)
     return None if ends is None else max(event.at, ends)
+
+
+def spread_out(call: Call, event: Looked, target: Target, clears: float, until: float) -> float:
+    """When this call comes back to ``target``, which clears at ``clears`` for all that wait.
+
+    Each call comes at an instant of its own, never before that. Whether a wait fits is no
+    matter of the draw: to what clears before ``until`` a call comes back before it.
+    """
+    clear, now = event.standby.clear(target), event.at
+    jitter = event.spread if isinstance(event, Diagnosed) else event.jitter
+    if clear is None or clears <= now or not jitter:
+        return clears
+    if not clear.probed:
+        return clears + spread(clears - now, until - now, jitter)
+    wait = clear.at - now
+    again = now + look_again(wait, call.policy.max_attempts - call.waits, jitter)
+    return min(again, clear.at + spread(wait, until - now, jitter))
 
 
 def kept_back(call: Call, event: Looked, others: Sequence[Target]) -> float:
@@ -176,11 +195,22 @@ def may_retry(call: Call, error: Error) -> bool:
 def retry(call: Call, event: Diagnosed) -> Due | None:
     """When the call's own target may be tried again; ``None`` where waiting does not help."""
     here = call.target
-    sendable = sendable_at(event, here) if here is not None else None
-    if here is None or sendable is None:
+    clears = sendable_at(event, here) if here is not None else None
+    if here is None or clears is None:
         return None
+    sendable = clears
+    if clears > event.at:
+        sendable = spread_out(call, event, here, clears, _back_by(call, event, clears))
     pause = event.at + backoff(call.tries, event.jitter)
     return Due(here, max(pause, _retry_after(call, event, here), sendable))
+
+
+def _back_by(call: Call, event: Diagnosed, clears: float) -> float:
+    """The instant before which a retry at what clears at ``clears`` must come to be made at all."""
+    others = unasked(call, event)
+    until, patient = call.ends_at - kept_back(call, event, others), event.at + call.policy.patience
+    # Where the mark itself takes longer than the patience, that decides alone.
+    return min(until, patient) if others and clears <= patient else until
 
 
 def _retry_after(call: Call, event: Diagnosed, here: Target) -> float:
@@ -209,9 +239,10 @@ def way_back(call: Call, event: Looked) -> Due | None:
         passed_over = target.name not in call.asked and event.standby.clear(target) is not None
         if target.name not in returnable and not passed_over:
             continue
-        sendable = sendable_at(event, target)
-        if sendable is None:
+        clears = sendable_at(event, target)
+        if clears is None:
             continue
+        sendable = spread_out(call, event, target, clears, call.ends_at)
         due = max(sendable, returnable.get(target.name, 0.0), event.at + _pause(event))
         if due < call.ends_at:
             return Due(target, due)
@@ -240,5 +271,7 @@ def _clears(call: Call, event: Arrival, target: Target) -> Due | None:
         return None
     if not here and event.standby.clear(target) is None:
         return None
-    sendable = sendable_at(event, target) if open_to(call, target) else None
-    return None if sendable is None else Due(target, sendable)
+    clears = sendable_at(event, target) if open_to(call, target) else None
+    if clears is None:
+        return None
+    return Due(target, spread_out(call, event, target, clears, call.ends_at))

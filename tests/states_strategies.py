@@ -148,7 +148,7 @@ def takens(draw: st.DrawFn, route: tuple[Target, ...]) -> Taken:
 def arrivals(kind: type[Event], route: tuple[Target, ...]) -> st.SearchStrategy[Event]:
     """An arrival of `kind` with any claim about the route."""
     taken = st.one_of(st.none(), takens(route))
-    return st.builds(kind, at=instants, taken=taken, standby=standbys(route))
+    return st.builds(kind, at=instants, taken=taken, standby=standbys(route), jitter=jitters)
 
 
 def events_of(kind: type[Event], route: tuple[Target, ...]) -> st.SearchStrategy[Event]:
@@ -157,7 +157,12 @@ def events_of(kind: type[Event], route: tuple[Target, ...]) -> st.SearchStrategy
         return arrivals(kind, route)
     if kind is Diagnosed:
         return st.builds(
-            Diagnosed, at=instants, error=errors(), standby=standbys(route), jitter=jitters
+            Diagnosed,
+            at=instants,
+            error=errors(),
+            standby=standbys(route),
+            jitter=jitters,
+            spread=jitters,
         )
     if kind is Failed:
         return st.tuples(instants, st.booleans(), st.sampled_from((0.0, 0.5, 1.0))).map(

@@ -54,7 +54,7 @@ _TAKE_FIRST, _RELEASE = TakeFirst(), Release()
 
 Flow = Generator[Effect, Any, Response]
 EventFlow = Generator[Effect, Any, Event]
-Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby]]
+Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby, float]]
 
 
 def flow(run: CallRun) -> Flow:
@@ -74,7 +74,7 @@ def flow(run: CallRun) -> Flow:
     try:
         run.open_record()
         taken, standby = yield Ask(run.session, _TAKE_FIRST, 0.0)
-        run.advance(Started(0.0, run.as_repaired(taken), standby))
+        run.advance(Started(0.0, run.as_repaired(taken), standby, _jitter(run, taken)))
         while not isinstance(command := run.command, Finish):
             event = yield from _performed(run, command)
             if not isinstance(event, Streaming):
@@ -136,7 +136,12 @@ def _take(
     yield from run.runtime.secrets.look({target.provider for target in targets})
     at = run.at
     taken, standby = yield Ask(run.session, Take(targets, used, waited), at)
-    return at, run.as_repaired(taken), standby
+    return at, run.as_repaired(taken), standby, _jitter(run, taken)
+
+
+def _jitter(run: CallRun, taken: Taken | None) -> float:
+    """What is drawn for a wait; who has got hold of something waits for nothing."""
+    return 0.0 if taken is not None else run.runtime.jitter()
 
 
 def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Diagnosed]:
@@ -147,7 +152,8 @@ def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Di
     run.is_diagnosed, at = True, run.at
     standby = yield Ask(run.session, report, at)
     run.diagnosed(report.error, standby)
-    return Diagnosed(at, report.error, standby, run.runtime.jitter())
+    jitter = run.runtime.jitter
+    return Diagnosed(at, report.error, standby, jitter(), jitter() if standby.clears else 0.0)
 
 
 # An attempt.

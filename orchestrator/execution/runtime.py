@@ -31,7 +31,7 @@ class Runtime:
         targets: Settings by target name; a target without an entry has none.
         board: What is known across calls.
         clock: The time to read.
-        jitter: A random number in [0, 1) for each backoff.
+        jitter: A random number in [0, 1) for each backoff, and for each wait for a mark's end.
         addresses: Which of a provider's addresses could be reached.
         repairs: Repairs that cured earlier calls, by target name.
         warned: Providers of whose streams a person was warned.

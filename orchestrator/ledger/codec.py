@@ -119,7 +119,8 @@ def _facts(event: Event) -> Any:
         return event
     if isinstance(event, Arrival) and not (standby.clears or standby.seen):
         # As nearly always: what the board gives where nothing is marked, call after call.
-        return {"at": event.at, "standby": _fixed(standby), "taken": _fixed(event.taken)}
+        told = {"at": event.at, "standby": _fixed(standby), "taken": _fixed(event.taken)}
+        return {**told, "jitter": event.jitter} if event.jitter else told
     if all(map(math.isfinite, _instants(standby))):
         return event
     clears = [
@@ -217,6 +218,8 @@ class _FirstMove:
         """True where ``move``, with what stood by and was taken here, differs by its call alone."""
         command = move.command
         if type(command) is not Send or move.facts.at != self.facts.at:
+            return False
+        if move.facts.jitter != self.facts.jitter:
             return False
         # As dictionaries: attrs takes three times as long to compare them.
         return _took(move) == self.took and vars(command) == vars(self.command)

@@ -31,7 +31,7 @@ def _arrival(known: Facts, event: Arrival) -> Plan:
 
 
 def _dues(known: Facts, event: Arrival, target: Target) -> list[float]:
-    due = sendable(event.standby, target, event.at)
+    due = comes_back(known, event, target, known.ends_at)
     if due is None or not known.open(target):
         return []
     if known.here is not None and known.here.name == target.name:
@@ -103,7 +103,7 @@ def _stay(known: Facts, event: Diagnosed, until: float) -> bool:
 def retry(known: Facts, event: Diagnosed) -> float | None:
     """When the call's own target is tried again, if at all."""
     assert known.here is not None
-    due = sendable(event.standby, known.here, event.at)
+    due = comes_back(known, event, known.here, _latest(known, event))
     again = known.allows(Move.RETRY) or (known.allows(Move.ROTATE) and _another(known, event))
     if due is None or not again or known.tries >= known.most_tries:
         return None
@@ -116,6 +116,37 @@ def retry(known: Facts, event: Diagnosed) -> float | None:
     throttled = event.error.reason is Reason.RATE_LIMIT and cools
     floor = event.at if throttled else known.not_before
     return max(event.at + _backoff(known.tries, event.jitter), floor, due)
+
+
+def _latest(known: Facts, event: Diagnosed) -> float:
+    """The end of what time a retry has; of the patience where that lets it wait for the mark."""
+    assert known.here is not None
+    latest = known.ends_at - known.kept(event.standby, event.at)
+    clears = sendable(event.standby, known.here, event.at)
+    patient = event.at + known.policy.patience
+    hasty = bool(known.unasked(event.standby)) and clears is not None and clears <= patient
+    return min(latest, patient) if hasty else latest
+
+
+def comes_back(
+    known: Facts, event: Arrival | Diagnosed, target: Target, latest: float
+) -> float | None:
+    """When a call comes back to what clears for all that wait: spread over half of the wait."""
+    clears = sendable(event.standby, target, event.at)
+    clear = event.standby.clear(target)
+    drawn = event.spread if isinstance(event, Diagnosed) else event.jitter
+    if clears is None or clear is None or clears <= event.at or drawn == 0:
+        return clears
+    ends = clear.at if clear.probed else clears
+    longest = min(15, (ends - event.at) / 2, (latest - ends) / 2)
+    due = ends + drawn * max(0, longest)
+    if not clear.probed:
+        return due
+    # Looks of 5 to 10 s; longer ones, where the waits that are left would be over too soon.
+    left = known.policy.max_attempts - known.waits
+    needed = (clear.at - event.at) / max(1, left)
+    shortest = 5.0 if needed >= 10 else max(5.0, 2 * needed - 10)
+    return min(due, event.at + 10 - drawn * (10 - shortest))
 
 
 def _another(known: Facts, event: Diagnosed) -> bool:
@@ -135,7 +166,7 @@ def way_back(known: Facts, event: Arrival | Diagnosed) -> float | None:
     for target in known.route:
         left = target.name in known.left_open
         passed_over = target.name not in known.asked and event.standby.clear(target) is not None
-        due = sendable(event.standby, target, event.at)
+        due = comes_back(known, event, target, known.ends_at)
         if not (left or passed_over) or target == known.here or due is None:
             continue
         until = max(due, event.at + pause, known.left_open.get(target.name, 0.0))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.states import Call, Diagnosed, Mark, Reason, Wait
+from orchestrator.states import Call, Diagnosed, Mark, Reason, Wait, step
+from orchestrator.states.events import Arrival
 from tests.states import oracle
 from tests.states.forgetful import ForgetfulBoard
 from tests.states.history import ARRIVALS, facts
@@ -134,4 +135,30 @@ def test_each_row_and_each_wait_is_the_one_that_the_design_names(
             expected = oracle.arrival(known, moment.event)
         else:
             continue
-        assert (moment.after.row, until) == expected
+        assert moment.after.row == expected[0]
+        assert until == pytest.approx(expected[1])
+
+
+@boards
+@quickly
+@given(scene=scenes(), drawn=st.sampled_from((0.0, 0.4, 0.999999)))
+def test_the_draw_of_a_spread_decides_no_row(
+    scene: Scene, drawn: float, *, forgetful: bool
+) -> None:
+    for moment in scene.run(forgetful=forgetful):
+        if not isinstance(moment.event, (Diagnosed, *ARRIVALS)):
+            continue
+        plain = step(moment.before, with_draw(moment.event, 0.0))
+        other = step(moment.before, with_draw(moment.event, drawn))
+        probed = any(clear.probed for clear in moment.event.standby.clears)
+        # Who looks earlier at another's probe may be in time where another is not.
+        if isinstance(plain.command, Wait) or not probed:
+            assert other.row == plain.row
+        if isinstance(plain.command, Wait) and isinstance(other.command, Wait) and not probed:
+            assert other.command.until >= plain.command.until
+
+
+def with_draw(event: Diagnosed | Arrival, drawn: float) -> Diagnosed | Arrival:
+    if isinstance(event, Diagnosed):
+        return attrs.evolve(event, spread=drawn)
+    return attrs.evolve(event, jitter=drawn)

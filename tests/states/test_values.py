@@ -15,11 +15,16 @@ from orchestrator.states import (
     Finish,
     Mark,
     Reason,
+    Repaired,
+    Rotated,
     Send,
     Standby,
+    Started,
+    Switched,
     Taken,
     Target,
     Timeouts,
+    Waited,
 )
 
 HERE = Target("acme", "one")
@@ -46,7 +51,12 @@ UNSAID: list[tuple[Any, dict[str, object]]] = [
     (Send(HERE, "key#1", 1, Timeouts(), 300.0, 300.0), {"probe": False, "kept_alive": 0.0}),
     (Finish(), {"cause": None, "stopped_by": None}),
     (Failed(1.0), {"tool_call": False}),
-    (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0}),
+    (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0, "spread": 0.0}),
+    (Started(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Rotated(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Switched(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Waited(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Repaired(1.0, None, NOTHING), {"jitter": 0.0}),
 ]
 
 

@@ -60,7 +60,7 @@ STEPS = 2_000
 """More steps than any call of these tests may need; a call that takes more does not end."""
 
 
-_ARRIVALS: Mapping[type[Command], Callable[[float, Taken | None, Standby], Event]] = {
+_ARRIVALS: Mapping[type[Command], Callable[[float, Taken | None, Standby, float], Event]] = {
     Rotate: Rotated,
     Switch: Switched,
     Wait: Waited,
@@ -231,7 +231,7 @@ class World:
         if taken is None and not self.board.look(None, self.clock).targets:
             self.board.due_early()
             taken = self._take(self.board.route)
-        return Started(self.clock, taken, self._look(taken, None))
+        return Started(self.clock, taken, self._look(taken, None), self._jitter())
 
     def _perform(self, command: Command, call: Call) -> Event:
         if isinstance(command, Wait):
@@ -255,10 +255,10 @@ class World:
         kind = _ARRIVALS[type(command)]
         if isinstance(command, Switch):
             taken = self._take(command.targets)
-            return kind(self.clock, taken, self._look(taken, None))
+            return kind(self.clock, taken, self._look(taken, None), self._jitter())
         used = command.used if isinstance(command, Rotate) else frozenset()
         taken = self._take((command.target,), used)
-        return kind(self.clock, taken, self._look(taken, command.target))
+        return kind(self.clock, taken, self._look(taken, command.target), self._jitter())
 
     _answered: Answer = Answer()
 
@@ -292,11 +292,11 @@ class World:
         if self._chance(0.15):
             until = self.clock + CIRCUIT
             self.board.blocks[call.target.name] = Block(Mark.CIRCUIT, until, error, self.clock)
-        jitter = self.luck.random() if self.luck is not None else 0.0
+        jitter = self._jitter()
         standby = self.board.look(call.target, self.clock)
         if self._chance(0.1):  # other calls have spent what is meant for retries
             standby = attrs.evolve(standby, retry_affordable=False)
-        return Diagnosed(self.clock, error, standby, jitter)
+        return Diagnosed(self.clock, error, standby, jitter, self._jitter())
 
     def _take(
         self, targets: tuple[Target, ...], used: frozenset[str] = frozenset()
@@ -323,6 +323,9 @@ class World:
 
     def _look(self, taken: Taken | None, here: Target | None) -> Standby:
         return self.board.look(taken.target if taken is not None else here, self.clock)
+
+    def _jitter(self) -> float:
+        return self.luck.random() if self.luck is not None else 0.0
 
     def _chance(self, share: float) -> bool:
         return self.luck is not None and self.luck.random() < share

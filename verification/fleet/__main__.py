@@ -59,18 +59,19 @@ def _replay(name: str) -> Iterator[str | int]:
     fault = next(one for one in PLANTED if one.name == name)
     yield kept.scenario.to_json()
     for handed, said in ((fault, name), (None, "what ships")):
-        broken, digest = breaches(kept.scenario, handed)
+        broken, digest = breaches(kept.scenario, handed, fault.route)
         yield f"{said}: record {digest}"
         yield from (f"  {one}" for one in broken or ("nothing breaks",))
 
 
 def _shipped(seeds: range) -> Iterator[str | int]:
     for seed in seeds:
-        broken, digest = breaches(draw_scenario(seed))
-        yield from (f"seed {seed}, record {digest}: {one}" for one in broken)
-        if broken:
-            yield 1
-    yield f"{len(seeds)} scenarios"
+        for route in (None, "alone"):
+            broken, digest = breaches(draw_scenario(seed), route=route)
+            yield from (f"seed {seed}, record {digest}: {one}" for one in broken)
+            if broken:
+                yield 1
+    yield f"{len(seeds)} scenarios, each with a fallback and without"
 
 
 def _hunt() -> Iterator[str | int]:

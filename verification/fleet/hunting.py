@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -24,8 +25,9 @@ base_url = "http://second.test/v1"
 credentials = ["made-up-key-three"]
 [routes]
 default = ["first/one", "second/two"]
+alone = ["first/one"]
 """
-"""Two keys and a fallback: the least that has something to share."""
+"""Two keys and a fallback: the least that has something to share; and a route of who must wait."""
 
 
 def config() -> Config:
@@ -53,16 +55,18 @@ class FoundFault:
 
 
 def breaches(
-    scenario: FleetScenario, fault: PlantedFleetFault | None = None
+    scenario: FleetScenario, fault: PlantedFleetFault | None = None, route: str | None = None
 ) -> tuple[list[BrokenPromise], str]:
     """What breaks in ``scenario``, with ``fault`` or with what ships, and the record's digest."""
-    handed = {} if fault is None else attrs.asdict(fault, filter=_is_handed_in, recurse=False)
+    handed: dict[str, Any] = {"route": route}
+    if fault is not None:
+        handed = attrs.asdict(fault, filter=_is_handed_in, recurse=False)
     record = Fleet(config(), scenario, **handed).run()
     return list(broken_promises(record)), record.digest
 
 
 def _is_handed_in(attribute: attrs.Attribute[object], _value: object) -> bool:
-    return attribute.name.startswith("make_")
+    return attribute.name.startswith("make_") or attribute.name == "route"
 
 
 def find(fault: PlantedFleetFault, seeds: Iterable[int]) -> FoundFault | None:

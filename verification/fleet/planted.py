@@ -20,7 +20,7 @@ from orchestrator.health.stores.store import Changing
 from orchestrator.health.stores.store_clock import StoreClock
 from orchestrator.lab.fleet import ReplicaStore, StoreServer
 from orchestrator.lab.fleet.event_queue import HostClock
-from orchestrator.lab.fleet.fleet import MakeBoard, MakeStore
+from orchestrator.lab.fleet.fleet import MakeBoard, MakeJitter, MakeStore, drawn_jitter
 from orchestrator.states import Mark, Standby, Target
 
 C = TypeVar("C", bound=Changing)
@@ -33,7 +33,8 @@ class PlantedFleetFault:
     Attributes:
         name: What was done.
         after: The public report that it is modelled on, or why it is likely.
-        make_store, make_board: What is handed to the fleet.
+        make_store, make_board, make_jitter: What is handed to the fleet.
+        route: The calls' route; with a second target where nothing is given.
         promise: The one whose breach is looked for; any, where none is named.
     """
 
@@ -42,6 +43,8 @@ class PlantedFleetFault:
     make_store: MakeStore = ReplicaStore
     make_board: MakeBoard = HealthBoard
     promise: str | None = None
+    make_jitter: MakeJitter = drawn_jitter
+    route: str | None = None
 
 
 @attrs.frozen
@@ -273,6 +276,16 @@ class UnmarkedMoney(AlteringStore):
         return attrs.evolve(new, until=new.failed + 5.0, seconds=5.0)
 
 
+def no_jitter(_dice: Random) -> Callable[[], float]:
+    """Nothing is drawn: who waits for a mark comes back when it ends."""
+    return lambda: 0.0
+
+
+def alike_jitter(_dice: Random) -> Callable[[], float]:
+    """Each process draws the same for all of its calls, so that those who came together stay so."""
+    return lambda: 0.5
+
+
 PLANTED: tuple[PlantedFleetFault, ...] = (
     PlantedFleetFault(
         "marks are kept in each process alone",
@@ -315,6 +328,20 @@ PLANTED: tuple[PlantedFleetFault, ...] = (
     ),
     PlantedFleetFault(
         "no money is marked like a busy server", "NousResearch/hermes-agent#23138", UnmarkedMoney
+    ),
+    PlantedFleetFault(
+        "all that wait come back at the end",
+        "this project, before November 2026",
+        make_jitter=no_jitter,
+        promise="no herd",
+        route="alone",
+    ),
+    PlantedFleetFault(
+        "processes draw alike",
+        "workers forked after the seed was set",
+        make_jitter=alike_jitter,
+        promise="no herd",
+        route="alone",
     ),
 )
 """Every fault, each to be found."""

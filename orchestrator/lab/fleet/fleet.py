@@ -148,6 +148,15 @@ class MakeBoard(Protocol):
         """The board; see :class:`.HealthBoard`."""
 
 
+MakeJitter = Callable[[Random], Callable[[], float]]
+"""Makes what the calls of one process draw with."""
+
+
+def drawn_jitter(dice: Random) -> Callable[[], float]:
+    """The jitter of the calls of a process, as it ships: drawn for each."""
+    return dice.random
+
+
 class Fleet:
     """Processes that run calls of one config over one board.
 
@@ -157,6 +166,7 @@ class Fleet:
         route: The calls' route; ``default`` where nothing is given.
         make_store: Makes the store of each process.
         make_board: Makes the board of each process.
+        make_jitter: Makes what the calls of a process draw their jitter with.
     """
 
     def __init__(
@@ -167,6 +177,7 @@ class Fleet:
         route: str | None = None,
         make_store: MakeStore = ReplicaStore,
         make_board: MakeBoard = HealthBoard,
+        make_jitter: MakeJitter = drawn_jitter,
     ) -> None:
         self.config, self.scenario = config, scenario
         self.queue = EventQueue()
@@ -175,6 +186,7 @@ class Fleet:
         self.request = Request(_ASKED, require_complete=True)
         self.route = config.route(route)
         self._make_store, self._make_board = make_store, make_board
+        self._make_jitter = make_jitter
         self._providers = {
             name: SimulatedProvider(
                 scenario.providers.get(name, _CALM), Random(f"{scenario.seed}/{name}")
@@ -282,8 +294,9 @@ class FleetProcess:
         )
         pools = [board_pool(one) for one in fleet.config.providers.values()]
         board = fleet._make_board(pools, store, self.clock.time, dice)  # noqa: SLF001
+        jitter = fleet._make_jitter(dice)  # noqa: SLF001
         self.runtime = Runtime(
-            dict(fleet.config.providers), fleet.config.targets, board, self.clock, dice.random
+            dict(fleet.config.providers), fleet.config.targets, board, self.clock, jitter
         )
         # What befalls made-up calls is no news of the providers that they are named after.
         self.runtime.log.mute()

@@ -7,7 +7,6 @@ not judged, but that its marks are not lost is.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -21,20 +20,15 @@ from orchestrator.health.records import (
     MarkKind,
     MarkScope,
     Record,
-    TargetKeys,
     parts,
 )
 from orchestrator.health.retry_budget import COST, PER_SUCCESS, THROTTLED_COST
+from orchestrator.lab.fleet.evidence import DEADLINE, FOUND, GRAIN, Evidence, Found
 from orchestrator.lab.fleet.fleet import FleetRecord, FleetRequest
-from orchestrator.lab.fleet.shared_store import FOUND_AFTER, SALT, StoredChange, elapsed
+from orchestrator.lab.fleet.herds import find_herds
+from orchestrator.lab.fleet.shared_store import FOUND_AFTER, elapsed
 from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.states import Mark, Target
-
-GRAIN = 0.01
-"""Seconds within which two instants are one: clocks of hosts are told in fractions."""
-
-FOUND = 2.0
-"""Seconds after which every process has found a store that is back, and marked what it knows."""
 
 HOUR = 3600.0
 MOST_FIRST_HOUR, MOST_LATER = 5, 2
@@ -62,94 +56,12 @@ class BrokenPromise:
         return f"{self.at:.3f} s: {self.promise}: {self.detail}"
 
 
-Version = tuple[int, float, Record | None]
-"""The number and the instant of a change, and what the record was since."""
-
-
-class Evidence:
-    """A fleet's record, arranged so that checks can ask it.
-
-    Attributes:
-        record: All that was seen.
-        versions: Of each key of the store, what it held since when.
-    """
-
-    def __init__(self, record: FleetRecord) -> None:
-        self.record = record
-        self.versions: Mapping[str, list[Version]] = _versions(record.changes)
-        self._numbers = {key: [one[0] for one in all_] for key, all_ in self.versions.items()}
-        self._places: dict[tuple[str, str], TargetKeys] = {}
-
-    def keys(self, request: FleetRequest) -> tuple[str, ...]:
-        """Keys of the records that may have stood in the way of ``request``."""
-        target = request.target
-        name = (target.provider, target.model)
-        if name not in self._places:
-            pool = self.record.pools[target.provider]
-            self._places[name] = TargetKeys.of(pool, target.model, SALT)
-        return self._places[name].keys(request.credential)
-
-    def before(self, key: str, number: int) -> Record | None:
-        """What was stored under ``key`` just before what has this ``number``."""
-        place = bisect_left(self._numbers.get(key, ()), number)
-        return self.versions[key][place - 1][2] if place else None
-
-    def at(self, key: str, instant: float) -> Record | None:
-        """What was stored under ``key`` at ``instant``."""
-        found = None
-        for _, at, record in self.versions.get(key, ()):
-            if at > instant:
-                break
-            found = record
-        return found
-
-    def is_away(self, since: float, until: float) -> bool:
-        """Whether the store could not be reached in between, or was just found again."""
-        outages = self.record.scenario.outages
-        return any(one.since <= until and since <= one.until + FOUND for one in outages)
-
-    def is_found(self, since: float, until: float) -> bool:
-        """Whether in between the store was found again, with what others marked meanwhile."""
-        outages = self.record.scenario.outages
-        return any(since <= one.until + FOUND and one.until <= until for one in outages)
-
-    def is_crashed(self, process: int, since: float, until: float) -> bool:
-        """Whether the process died in between, with what it knew alone."""
-        crashes = self.record.scenario.crashes
-        return any(one.process == process and since <= one.at <= until for one in crashes)
-
-    def is_by_host_clock(self, process: int, at: float) -> bool:
-        """Whether the process began while the store was away, on a host whose clock steps.
-
-        Until it finds the store nobody can tell it the time; then what it marked is dated anew, by
-        how far its clock is ahead at that moment.
-        """
-        scenario = self.record.scenario
-        is_wrong = any(one.process == process for one in scenario.steps)
-        starts = [one.at + one.away for one in scenario.crashes if one.process == process]
-        return bool(is_wrong) and any(
-            one.since <= start <= at <= one.until + FOUND
-            for one in scenario.outages
-            for start in starts
-        )
-
-
-def _versions(changes: list[StoredChange]) -> dict[str, list[Version]]:
-    found: defaultdict[str, list[Version]] = defaultdict(list)
-    for change in changes:
-        found[change.key].append((change.number, change.at, change.after))
-    return dict(found)
-
-
 def broken_promises(record: FleetRecord) -> Iterator[BrokenPromise]:
     """Everything that did not hold, promise by promise."""
     evidence = Evidence(record)
     for name, check in PROMISES.items():
         for at, detail in check(evidence):
             yield BrokenPromise(name, at, detail)
-
-
-Found = Iterator[tuple[float, str]]
 
 
 def _said(request: FleetRequest) -> str:
@@ -386,6 +298,9 @@ def _dead_account(evidence: Evidence) -> Found:
 
 
 def _others_fail(evidence: Evidence, name: str) -> bool:
+    """Whether nothing else stands by all the time: another fails too, or there is none."""
+    if all(target.provider == name for target in evidence.record.route):
+        return True
     planned = evidence.record.scenario.providers
     return any(one.phases for other, one in planned.items() if other != name)
 
@@ -413,7 +328,7 @@ def _calls_end(evidence: Evidence) -> Found:
     """Each call of a process that lives ends, within its deadline."""
     record = evidence.record
     for call in record.calls:
-        if call.ended - call.began > 300 + GRAIN:
+        if call.ended - call.began > DEADLINE + GRAIN:
             yield call.ended, f"call {call.call} takes {call.ended - call.began:.0f} s"
 
 
@@ -468,6 +383,7 @@ PROMISES: Mapping[str, Callable[[Evidence], Found]] = {
     "what is due is probed": _due_is_probed,
     "a dead account is left alone": _dead_account,
     "retries are paid for": _retries_are_paid_for,
+    "no herd": find_herds,
     "calls end": _calls_end,
 }
 """By the name that a report gives."""

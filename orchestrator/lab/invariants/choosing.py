@@ -90,11 +90,11 @@ def _retries(move: CheckedMove, event: Diagnosed, *, spare: bool) -> bool:
     wait = retry_ends(move)
     if wait is None or not event.standby.retry_affordable:
         return False
-    if not wait.earliest < move.ends_at - kept_back(move, list(move.standing)):
+    if not wait.clears < move.ends_at - kept_back(move, list(move.standing)):
         return False
     if not move.may_fall_back:
         return True
-    patient = wait.earliest - event.at <= before.policy.patience
+    patient = wait.clears - event.at <= before.policy.patience
     return patient and spare and not (before.probe or event.error.quoted)
 
 

@@ -44,5 +44,5 @@ def returns(call: Call, error: Error) -> bool:
     if error.reason in _THROTTLED:
         return True
     hasty = error.reason is Reason.TIMEOUT or call.kept_waiting or call.probe
-    retries = Move.RETRY in call.policy.on.get(error.reason, frozenset())
+    retries = Move.RETRY in call.policy.moves(error.reason, first_target=len(call.asked) <= 1)
     return bool(hasty) and retries and call.tries < most_tries(call, error)

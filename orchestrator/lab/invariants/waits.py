@@ -33,16 +33,23 @@ STREAMED, WHOLE, SHARE = 15.0, 60.0, 0.5
 
 @attrs.frozen
 class Ending:
-    """When a target may be sent to.
+    """When a target may be sent to, seconds since ``Started``.
 
     Attributes:
         target: The target.
-        earliest, latest: Seconds since ``Started`` between which a wait for it ends.
+        clears: When it clears for all: whether a wait fits is no matter of what was drawn.
+        earliest, latest: Between which a call comes back to it.
     """
 
     target: Target
+    clears: float
     earliest: float
     latest: float
+
+    def after(self, floor: float) -> Ending:
+        """The same, but not before an instant."""
+        at = (self.clears, self.earliest, self.latest)
+        return Ending(self.target, *[max(floor, each) for each in at])
 
 
 def kept_back(move: CheckedMove, others: list[Target]) -> float:
@@ -74,15 +81,17 @@ def ending(move: CheckedMove, target: Target) -> Ending | None:
     clear = standby.clear(target)
     if clear is None:
         stands = any(one.name == target.name for one in standby.targets)
-        return Ending(target, now, now) if stands else None
-    return _cleared(clear, now, getattr(move.event, "jitter", 0.0))
+        return Ending(target, now, now, now) if stands else None
+    event = move.event
+    drawn = event.spread if isinstance(event, Diagnosed) else getattr(event, "jitter", 0.0)
+    return _cleared(clear, now, drawn)
 
 
-def _cleared(clear: Clear, now: float, jitter: float) -> Ending | None:
+def _cleared(clear: Clear, now: float, drawn: float) -> Ending | None:
     if clear.probed:
         # Another call's probe ends long before its claim expires.
-        earliest = min(clear.at, now + LOOK_AGAIN * (1 - jitter / 2))
-        return Ending(clear.target, max(now, earliest), max(now, min(clear.at, now + LOOK_AGAIN)))
+        at, sooner = min(clear.at, now + LOOK_AGAIN), now + LOOK_AGAIN * (1 - drawn / 2)
+        return Ending(clear.target, at, min(clear.at, sooner), at + drawn * SPREAD).after(now)
     at: float | None = clear.at
     if clear.mark is Mark.BENCH:
         # Never waited for, but a rate limit's, which ends at the instant that it named.
@@ -91,7 +100,7 @@ def _cleared(clear: Clear, now: float, jitter: float) -> Ending | None:
     if at is None or clear.mark is Mark.DEAD:
         return None
     at = max(now, at)
-    return Ending(clear.target, at, at + jitter * min(SPREAD, at - now))
+    return Ending(clear.target, at, at, at + drawn * min(SPREAD, at - now))
 
 
 def retry_ends(move: CheckedMove) -> Ending | None:
@@ -103,7 +112,7 @@ def retry_ends(move: CheckedMove) -> Ending | None:
     if found is None:
         return None
     floor = max(event.at + backoff(move.before.tries, event.jitter), _named(move, event, here))
-    return Ending(here, max(floor, found.earliest), max(floor, found.latest))
+    return found.after(floor)
 
 
 def _named(move: CheckedMove, event: Diagnosed, here: Target) -> float:
@@ -131,14 +140,14 @@ def way_back(move: CheckedMove) -> Ending | None:
         if found is None:
             continue
         floor = max(event.at + pause, named.get(target.name, 0.0))
-        if max(floor, found.earliest) < move.ends_at:
-            return Ending(target, max(floor, found.earliest), max(floor, found.latest))
+        if max(floor, found.clears) < move.ends_at:
+            return found.after(floor)
     return None
 
 
 def clearing(move: CheckedMove) -> list[Ending]:
     """All that an arrival with nothing taken may wait for within its time."""
-    return [one for one in _clearing(move) if one.earliest < move.ends_at]
+    return [one for one in _clearing(move) if one.clears < move.ends_at]
 
 
 def _clearing(move: CheckedMove) -> Iterator[Ending]:

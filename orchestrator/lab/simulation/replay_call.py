@@ -41,10 +41,12 @@ from orchestrator.states import (
     Succeeded,
     Switch,
     Switched,
+    Taken,
     Wait,
     Waited,
     step,
 )
+from orchestrator.states.events import Arrival
 from orchestrator.states.limits import CLOCK_GRAIN
 from orchestrator.states.routing import may_retry
 
@@ -133,6 +135,11 @@ class CallReplay:
         self._jitters = [
             move.facts.jitter for move in recording.transitions if isinstance(move.facts, Diagnosed)
         ]
+        self._spreads = [
+            spread
+            for move in recording.transitions
+            if (spread := _drawn_for_a_wait(move.facts)) is not None
+        ]
         self._gone_at = next(
             (move.facts.at for move in recording.transitions if isinstance(move.facts, Cancelled)),
             float("inf"),
@@ -219,7 +226,8 @@ class CallReplay:
     def _start(self) -> Acting:
         yield self._recording.opened.time
         taken, standby = self._session.answer(TakeFirst(), 0.0)
-        return self._recorded() or Started(0.0, taken, standby)
+        jitter = self._drawn(taken)
+        return self._recorded() or Started(0.0, taken, standby, jitter)
 
     def _perform(self, command: Command) -> Acting:
         match command:
@@ -293,7 +301,8 @@ class CallReplay:
         report = Report(target, credential, error, answered.cut_first_token, again)
         standby = self._session.answer(report, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
-        return recorded or Diagnosed(self._at, error, standby, jitter)
+        spread = self._spread() if standby.clears else 0.0
+        return recorded or Diagnosed(self._at, error, standby, jitter, spread)
 
     def _arrive(self, command: Rotate | Switch | Wait | Repair) -> Acting:
         recorded = self._recorded()
@@ -306,7 +315,15 @@ class CallReplay:
         used = command.used if isinstance(command, Rotate) else frozenset()
         take = Take(targets, used, waited=isinstance(command, Wait))
         taken, standby = self._session.answer(take, at)
-        return recorded or _ARRIVALS[type(command)](at, taken, standby)
+        jitter = self._drawn(taken)
+        return recorded or _ARRIVALS[type(command)](at, taken, standby, jitter)
+
+    def _drawn(self, taken: Taken | None) -> float:
+        """The jitter of an arrival."""
+        return 0.0 if taken is not None else self._spread()
+
+    def _spread(self) -> float:
+        return self._spreads.pop(0) if self._spreads else self._jitter()
 
     def _unless_gone(self, event: Event) -> Event:
         """``event``, or that the caller went away before it."""
@@ -358,6 +375,13 @@ _ARRIVALS: dict[type[Command], type[Rotated | Switched | Waited | Repaired]] = {
     Wait: Waited,
     Repair: Repaired,
 }
+
+
+def _drawn_for_a_wait(event: Event) -> float | None:
+    """The spread that was drawn then; ``None`` where there was nothing to wait for."""
+    if isinstance(event, Diagnosed):
+        return event.spread if event.standby.clears else None
+    return event.jitter if isinstance(event, Arrival) and event.taken is None else None
 
 
 def _same(then: Command, now: Command) -> bool:

@@ -25,6 +25,7 @@ def merges(setting: Setting) -> list[str]:
     return [
         *PLAIN_MERGES,
         "targets with a provider of their own, as many credentials and the same context are alike",
+        "targets of one provider with the same context are alike",
         *(f"errors with the same moves: {', '.join(kind.name for kind in one.kinds)}"
           for one in alike),
         "the latest error counts by what it allows, the cause by whether there is one",
@@ -116,9 +117,12 @@ class MergedNodes(Nodes):
         """The places of targets that behave alike, more than one together."""
         found: dict[object, list[int]] = {}
         for index, target in enumerate(self.route):
-            own = self._own[index] and not (first_apart and index == 0)
-            kind = (target.context, target.stream, self.setting.credentials[index])
-            found.setdefault(kind if own else index, []).append(index)
+            # Siblings share pool, account and marks, and the board is free in what it says of
+            # each: to trade their places is as good a symmetry as between providers of their own.
+            provider = None if self._own[index] else target.provider
+            kind = (target.context, target.stream, self.setting.credentials[index], provider)
+            apart = first_apart and index == 0
+            found.setdefault(index if apart else kind, []).append(index)
         return [group for group in found.values() if len(group) > 1]
 
     def encode(self, call: Call) -> tuple[Key, tuple[int, ...]]:

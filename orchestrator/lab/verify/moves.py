@@ -66,7 +66,7 @@ class MoveResult:
         number, waits: The values of the counters for which the move is made.
         sends, sleeps: How far it moves attempts and waits.
         fact: What happened.
-        seen, late, asked_to_wait, kept_waiting, jitter: What was decided on the way.
+        seen, late, asked_to_wait, kept_waiting, jitter, spread: What was decided on the way.
         sent: The place that is sent to, -1 for none.
         rotates: True where another credential is asked for.
         seconds: The longest that what it asks for can take.
@@ -87,6 +87,7 @@ class MoveResult:
     asked_to_wait: float | None = None
     kept_waiting: bool | None = None
     jitter: float | None = None
+    spread: float | None = None
     sent: int = -1
     rotates: bool = False
     seconds: float = 0.0

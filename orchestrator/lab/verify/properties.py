@@ -54,6 +54,11 @@ class OpenMove(CheckedMove):
         return self.choices.low[WAITS], self.choices.high[WAITS]
 
     @property
+    def permitted(self) -> frozenset[Move]:
+        """See :attr:`CheckedMove.permitted`: here by the machine's own word."""
+        return self.call.allowed
+
+    @property
     def exact(self) -> bool:
         """See :attr:`CheckedMove.exact`: one instant stands for others."""
         return False
@@ -88,12 +93,18 @@ class OpenMove(CheckedMove):
     @property
     def standing(self) -> Sequence[Target]:
         """See :attr:`CheckedMove.standing`: nobody, where nobody asked."""
-        return [self.before.route[place] for place in self.seen.standing or ()]
+        # What was decided to stand by may be of the account that has just sent its bill.
+        billed = self.billed
+        return [
+            target
+            for target in (self.before.route[place] for place in self.seen.standing or ())
+            if target.provider not in billed and self.fits(target)
+        ]
 
     @property
     def may_fall_back(self) -> bool:
         """See :attr:`CheckedMove.may_fall_back`: where nobody asked, whoever is left may."""
-        if Move.FALLBACK not in self.permitted:
+        if Move.FALLBACK not in self.call.allowed:
             return False
         if self.seen.standing is not None:
             return bool(self.seen.standing)

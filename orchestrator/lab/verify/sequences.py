@@ -195,16 +195,17 @@ class _Walk:
         self._pass_time(edge, waited)
         kind = fact.event
         if kind is Diagnosed:
-            error, jitter = self._error(edge), edge.move.jitter or 0.0
+            error = self._error(edge)
             self._last = error
-            jitter = jitter if 0 <= jitter < 1 else 0.0
-            return Diagnosed(self._clock, error, self._standby(edge), jitter)
+            jitter, spread = _drawn(edge.move.jitter), _drawn(edge.move.spread)
+            return Diagnosed(self._clock, error, self._standby(edge), jitter, spread)
         if kind is Failed:
             return Failed(self._clock, fact.tool_call, waited)
         if kind is Cancelled:
             return Cancelled(self._clock, fact.complete)
         if issubclass(kind, Arrival):
-            return kind(self._clock, self._taken(edge), self._standby(edge))
+            spread = _drawn(edge.move.spread)
+            return kind(self._clock, self._taken(edge), self._standby(edge), spread)
         plain: Callable[[float], Event] = cast(Any, kind)
         return plain(self._clock)
 
@@ -329,3 +330,8 @@ class _Walk:
             error.retry_after if error else None, None, self._sent,
             max(0.0, self._clock - self._sent), after.call.state.value, call.probe,
         )  # fmt: skip
+
+
+def _drawn(jitter: float | None) -> float:
+    """What was drawn, where a driver can draw it."""
+    return jitter if jitter is not None and 0 <= jitter < 1 else 0.0

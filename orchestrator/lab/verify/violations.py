@@ -33,14 +33,19 @@ class Violation:
 
 def violations(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
     """Everything that ``main`` found broken; what only the whole shows, where no move is."""
-    for name, (violation, last, found) in main.broken.items():
-        yield Violation(name, violation.what, builder.build([*main.way(found), last]))
+    yield from moves_broken(main, builder)
     if main.broken:
         return
     yield from _endless(graph, main, builder)
     yield from _circles(graph, main, builder)
     yield from _shadowed(graph, builder)
-    yield from _short(graph, builder)
+    yield from short(graph, builder)
+
+
+def moves_broken(main: Search, builder: TraceBuilder) -> Iterator[Violation]:
+    """The moves that ``main`` found broken by now."""
+    for name, (violation, last, found) in main.broken.items():
+        yield Violation(name, violation.what, builder.build([*main.way(found), last]))
 
 
 def _endless(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
@@ -141,7 +146,8 @@ def _falls(graph: Graph, index: int) -> Sweep:
     ).run()
 
 
-def _short(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
+def short(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
+    """Targets at which one attempt may take longer than the deadline allows."""
     policy = graph.setting.policy
     for index, target in enumerate(graph.setting.route):
         needed = target.timeouts.connect + target.timeouts.total

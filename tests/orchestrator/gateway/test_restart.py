@@ -27,7 +27,7 @@ from tests.orchestrator.gateway.serving_processes import (
     start,
 )
 from tests.orchestrator.gateway.tiny_processes import open_descriptors
-from tests.slow import slow
+from tests.slow import nightly
 from tests.waiting import AMPLE
 
 
@@ -204,7 +204,9 @@ def test_systemd_hears_one_process_at_a_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="descriptors are counted in /proc")
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=slow("20 restarts; 3 are left"))])
+@pytest.mark.parametrize(
+    "times", [3, pytest.param(20, marks=nightly("half a second each; every change makes three"))]
+)
 def test_no_descriptor_is_handed_on_that_is_not_meant(tmp_path: Path, times: int) -> None:
     with serving(tmp_path, ["up/m"]) as gateway:
         counts = []

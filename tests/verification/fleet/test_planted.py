@@ -19,7 +19,7 @@ def replay(name: str) -> tuple[list[BrokenPromise], list[BrokenPromise], bool]:
     fault = next(one for one in PLANTED if one.name == name)
     scenario = FOUND[name].scenario
     first, again = breaches(scenario, fault), breaches(scenario, fault)
-    return first[0], breaches(scenario)[0], first == again
+    return first[0], breaches(scenario, route=fault.route)[0], first == again
 
 
 def test_each_fault_is_kept() -> None:

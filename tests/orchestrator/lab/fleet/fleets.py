@@ -28,6 +28,7 @@ base_url = "http://second.test/v1"
 credentials = ["made-up-key-two"]
 [routes]
 default = ["first/one", "second/two"]
+alone = ["first/one"]
 """
 
 
@@ -39,8 +40,8 @@ def failing(word: str, since: float = 0.0, until: float = 1e9, **more: float) ->
     return PlannedProvider(phases=(ProviderPhase(since, until, word, **more),))
 
 
-def run(scenario: FleetScenario) -> FleetRecord:
-    return Fleet(config(), scenario).run()
+def run(scenario: FleetScenario, route: str | None = None) -> FleetRecord:
+    return Fleet(config(), scenario, route=route).run()
 
 
 @cache
@@ -49,7 +50,7 @@ def aside() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
-def judge(seed: int) -> tuple[list[str], str]:
+def judge(seed: int, route: str | None = None) -> tuple[list[str], str]:
     """What breaks in the scenario of ``seed``, and the digest of its record."""
-    record = run(draw_scenario(seed))
+    record = run(draw_scenario(seed), route)
     return list(map(str, broken_promises(record))), record.digest

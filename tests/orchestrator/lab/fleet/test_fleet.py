@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,15 +21,18 @@ def spread(calls: int, every: float, processes: int) -> tuple[tuple[float, int],
     return tuple((every * call, call % processes) for call in range(calls))
 
 
-@given(st.integers(0, 10**6))
+@given(st.integers(0, 10**6), st.sampled_from((None, "alone")))
 @settings(max_examples=3, deadline=None)
-def test_what_ships_keeps_what_is_promised(seed: int) -> None:
-    assert aside().submit(judge, seed).result()[0] == []
+def test_what_ships_keeps_what_is_promised(seed: int, route: str | None) -> None:
+    assert aside().submit(judge, seed, route).result()[0] == []
 
 
-@slow("a hundred scenarios; the test above takes six")
-def test_what_ships_keeps_it_through_many_scenarios() -> None:
-    broken = dict(zip(range(100), aside().map(judge, range(100)), strict=True))
+@slow("a hundred scenarios; the test above takes three")
+@pytest.mark.parametrize("route", [None, "alone"])
+def test_what_ships_keeps_it_through_many_scenarios(route: str | None) -> None:
+    broken = dict(
+        zip(range(100), aside().map(partial(judge, route=route), range(100)), strict=True)
+    )
 
     assert {seed: found for seed, (found, _) in broken.items() if found} == {}
 

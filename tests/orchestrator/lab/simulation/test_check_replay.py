@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 import pytest
 
@@ -22,6 +24,12 @@ def test_an_incident_is_its_own_replay(name: str) -> None:
     assert [find_departure(call) for call in read_ledger(FOLDER / f"{name}.jsonl")] == [""] * len(
         INCIDENTS[name].calls
     )
+
+
+def test_a_record_of_before_waits_were_spread_is_its_own_replay() -> None:
+    (*calls,) = read_ledger(Path(__file__).with_name("without_spread.jsonl"))
+
+    assert [find_departure(call) for call in calls] == [""] * len(INCIDENTS["b1"].calls)
 
 
 @pytest.mark.parametrize("script", ["429@deepseek, ok", "503*3, timeout, ok", "402, ok", "429*9"])
