@@ -17,7 +17,7 @@ from orchestrator.health import Store
 from orchestrator.health.stores.file import FileStore
 from orchestrator.lab.fleet import StoreServer
 from orchestrator.lab.fleet.event_queue import HostClock
-from tests.slow import slow
+from tests.slow import nightly
 from verification.board.world import WORDS, World
 
 PROCESSES, CALLS = 3, 3
@@ -128,7 +128,7 @@ TestProcessesOverServer.settings = settings(
 )
 TestProcessesOverFile = ProcessesOverFile.TestCase
 TestProcessesOverFile.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
-TestManyProcessesOverServer = slow("two thousand examples; the test above takes 150")(
+TestManyProcessesOverServer = nightly("two thousand examples; the test above takes 150")(
     ManyProcessesOverServer.TestCase
 )
 TestManyProcessesOverServer.settings = settings(
