@@ -10,7 +10,7 @@ import pytest
 from orchestrator.cli import main
 from orchestrator.ledger import read_ledger
 from tests.orchestrator.lab.simulation.incidents import FOLDER, config
-from tests.slow import slow
+from tests.slow import nightly, slow
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_request_that_makes_no_sense_is_said_in_a_line(
     assert "Traceback" not in shown.err
 
 
-@slow("three days of streams; the next test keeps a shorter one")
+@nightly("three days of streams, 7 s each; the next test keeps a shorter one")
 def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
