@@ -16,7 +16,8 @@ from orchestrator.cli.inputs import check_writable, read_duration
 from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
-from orchestrator.config.scalars import NotAllowed, ledger_size
+from orchestrator.config.errors import NotAllowed
+from orchestrator.config.scalars import ledger_size
 from orchestrator.lab.fault_matrix import FaultDepth, FaultReport, fault_report, report_mapping
 from orchestrator.lab.verify import Basis, Setting, Verdict
 from orchestrator.lab.verify import verify as check

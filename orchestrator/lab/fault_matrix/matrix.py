@@ -226,7 +226,8 @@ class _MatrixBuilder:
         stopped = ""
         try:
             if depth is not FaultDepth.NONE:
-                singles.extend(self._singles())
+                for case in self._singles():
+                    singles.append(case)  # noqa: PERF402 - what was tried stays if time ends
             if depth is FaultDepth.DOUBLE:
                 pairs = self._pairs()
                 stopped = pairs.stopped
@@ -243,7 +244,7 @@ class _MatrixBuilder:
                 if _can_be(fault, self._route, streamed=mode):
                     clean = self._clean[mode]
                     # Who is not asked on a good day is not missed on one.
-                    is_met = clean.sent & fault.site.hits
+                    is_met = (clean.sent | clean.sent_next) & fault.site.hits
                     run = self._run((fault,), streamed=mode) if is_met else clean
                     self._runs[fault, mode] = run
                     yield self._case((fault,), mode, run)
@@ -267,7 +268,7 @@ class _MatrixBuilder:
                 ran += 1
                 case = self._case((one, other), mode, run)
                 lost += case.is_lost
-                if case.is_lost:
+                if case.is_lost and not any(each.first.is_lost for each in alone):
                     minimal.append(case)
                 answered = _extremes([*answered, case])
         except (_OutOfTime, KeyboardInterrupt) as left:

@@ -75,11 +75,13 @@ class FaultRun:
         following: The call that begins when it has ended, on the marks that it left; the faults
             last. ``None`` where none was asked for.
         sent: The (target, label of a credential) of every request of the first.
+        sent_next: Those of the next one.
     """
 
     first: CallResult
     following: CallResult | None
     sent: frozenset[tuple[str, str]]
+    sent_next: frozenset[tuple[str, str]] = frozenset()
 
 
 class FaultRunner:
@@ -119,8 +121,10 @@ class FaultRunner:
             warned=set(),
         )
         first = _PlayedCall(self, runtime, clock, faults, streamed=streamed)
-        later = _PlayedCall(self, runtime, clock, faults, streamed=streamed) if following else None
-        return FaultRun(first.result, later.result if later else None, frozenset(first.sent))
+        if not following:
+            return FaultRun(first.result, None, frozenset(first.sent))
+        later = _PlayedCall(self, runtime, clock, faults, streamed=streamed)
+        return FaultRun(first.result, later.result, frozenset(first.sent), frozenset(later.sent))
 
     def new_call(self, runtime: Runtime, *, streamed: bool) -> CallRun:
         """A call that has not begun."""
