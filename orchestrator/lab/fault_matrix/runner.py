@@ -23,7 +23,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.flow import flow
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.health import HealthBoard, MemoryStore
-from orchestrator.lab.fault_matrix.faults import Fault, met_by
+from orchestrator.lab.fault_matrix.faults import SiteFault, met_by
 from orchestrator.lab.simulation.pump import VirtualConnection
 from orchestrator.lab.simulation.script_items import OK, Item, written
 from orchestrator.states import Call, Reason, Send, StoppedBy, Target
@@ -103,7 +103,9 @@ class FaultRunner:
             for streamed in (False, True)
         }
 
-    def run(self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True) -> FaultRun:
+    def run(
+        self, faults: tuple[SiteFault, ...], *, streamed: bool, following: bool = True
+    ) -> FaultRun:
         """The call that meets ``faults``.
 
         Args:
@@ -131,7 +133,7 @@ class FaultRunner:
         machine = Call(self._route, self._policy, streamed=streamed)
         return CallRun(runtime, self._requests[streamed], machine)
 
-    def item(self, send: Send, faults: tuple[Fault, ...]) -> Item:
+    def item(self, send: Send, faults: tuple[SiteFault, ...]) -> Item:
         """What ``send`` meets."""
         met = met_by(send, faults)
         item = Item(OK) if met is None else met.kind.item(send, self._policy)
@@ -152,7 +154,7 @@ class _PlayedCall:
         runner: FaultRunner,
         runtime: Runtime,
         clock: VirtualClock,
-        faults: tuple[Fault, ...],
+        faults: tuple[SiteFault, ...],
         *,
         streamed: bool,
     ) -> None:
