@@ -24,7 +24,7 @@ from orchestrator.lab.verify.setting import ErrorKind, Setting
 from orchestrator.lab.verify.stopping import (
     DEFAULT_MEMORY,
     INTERRUPTED,
-    Pace,
+    SearchPace,
     SearchLimits,
     Stopped,
 )
@@ -207,7 +207,7 @@ def _judged(
     graph: Graph, table: Sequence[Row], progress: Progress | None, limits: SearchLimits
 ) -> Verdict:
     began, setting = time.monotonic(), graph.setting
-    pace = None if progress is None else Pace(progress).look
+    pace = None if progress is None else SearchPace(progress).look
     main = Search(graph, progress=pace, limits=limits).run()
     builder = TraceBuilder(graph.nodes, graph.step, table)
     whole = _Whole((), None)
