@@ -16,6 +16,7 @@ from orchestrator.lab.verify.certificate import Certificate, Worst, certify, fig
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.merging import PLAIN_MERGES, forgets, merges
 from orchestrator.lab.verify.nodes import Key, Slot
+from orchestrator.lab.verify.premises import Premises, premises
 from orchestrator.lab.verify.proof import Proof, shipped
 from orchestrator.lab.verify.properties import NAMES
 from orchestrator.lab.verify.search import Count, Search
@@ -82,6 +83,7 @@ class Verdict:
             there was no search.
         seconds: How long it took.
         merged: What was not told apart.
+        premises: What was searched with nothing merged, in the same run.
         properties: What is checked, by name.
         basis: What the verdict rests on.
         depth: Of a search that was left: no call breaks a property within so many moves.
@@ -102,6 +104,7 @@ class Verdict:
     seconds: float
     merged: tuple[str, ...]
     properties: tuple[str, ...] = NAMES
+    premises: Premises = attrs.field(factory=Premises)
     basis: Basis = Basis.SEARCHED
     depth: int | None = None
     stopped: str = ""
@@ -154,7 +157,18 @@ def verify(
     stepper = step if ships else build(table, entries)
     graph = Graph(setting, stepper, merged=ships if merged is None else merged)
     with _uncollected():
-        return _judged(graph, table, progress, SearchLimits(seconds, memory))
+        verdict = _judged(graph, table, progress, SearchLimits(seconds, memory))
+        return _with_premises(verdict, table, entries, progress) if verdict.holds else verdict
+
+
+def _with_premises(
+    verdict: Verdict, table: Sequence[Row], entries: Sequence[Entry], progress: Progress | None
+) -> Verdict:
+    """The verdict with what the merges rest on, which breaks it where that is broken."""
+    if progress is not None:
+        progress("premises of the merges")
+    found = premises(table, entries)
+    return attrs.evolve(verdict, premises=found, violations=found.violations)
 
 
 def _proved(setting: Setting, proof: Proof) -> Verdict | None:
@@ -396,6 +410,10 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
         "edges": verdict.edges,
         "seconds": round(verdict.seconds, 3),
         "merged": list(verdict.merged),
+        "premises": {
+            "searched": [attrs.asdict(one) for one in verdict.premises.searched],
+            "moves": verdict.premises.moves,
+        },
     }
 
 
