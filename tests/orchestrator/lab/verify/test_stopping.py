@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.lab.verify import Basis, verify
-from orchestrator.lab.verify.stopping import SearchPace, SearchLimits, Stopped, peak_memory
+from orchestrator.lab.verify.stopping import SearchLimits, SearchPace, Stopped, peak_memory
 from orchestrator.lab.verify.verdict import as_mapping
 from tests.orchestrator.lab.verify import faults
 
