@@ -67,7 +67,9 @@ def test_a_few_lines_a_route_and_the_verdict_last(
     ]
     assert not empty
     assert re.fullmatch(
-        r"HOLDS  23 properties on 2 routes: [\d,]+ states searched in [\d.]+ s; --verbose .+", last
+        r"PROVED  \d+ properties on 2 routes: \d+ for every route of up to \d targets "
+        r"\(states/ [0-9a-f]{8}\), \d+ of small settings, the others for this config",
+        last,
     )
 
 
@@ -159,7 +161,7 @@ def test_without_a_config_an_example_is_checked_and_said_to_be_one(
 
 
 def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["verify", "-c", toml, "--route", "alone", "--faults", "single", "--json"]
+    words = ["verify", "-c", toml, "--route", "alone", "--faults", "single", "--search", "--json"]
     assert main([*words, "--repairs", "0"]) == 0
 
     told = json.loads(capsys.readouterr().out)
