@@ -17,7 +17,9 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 
+from orchestrator.lab.verify.premises import premises
 from orchestrator.lab.verify.proof import CONFIG_FREE, PATH, Proof, as_text, states_hash
+from orchestrator.states import STATES, TABLE
 from verification.proof.searching import Job, Result, jobs, search
 
 TARGETS, CONTEXTS, JOBS = 3, 2, 2
@@ -39,6 +41,9 @@ def main() -> int:
     for result, one in broken:
         _say(f"BROKEN  {one.name}: {one.what}\n  {result.job}: {', '.join(one.rows)}")
     if broken:
+        return 1
+    for one in premises(TABLE, STATES).violations:
+        _say(f"BROKEN  {one.name}: {one.what}\n  {' / '.join(one.trace.words)}")
         return 1
     proof = _proof(results, asked.targets, asked.contexts)
     _say(

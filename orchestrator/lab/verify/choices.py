@@ -132,6 +132,11 @@ class OpenCounter:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and self <= other and self >= other
 
+    def is_like(self, other: OpenCounter) -> bool:
+        """Whether it stands for the same, without narrowing it."""
+        mine = (self.counter, self.plus, self.sign)
+        return mine == (other.counter, other.plus, other.sign)
+
     def delta(self) -> int:
         """How far a step moved it."""
         return self.plus
@@ -242,13 +247,19 @@ class Jitter:
     def __init__(self, choices: Choices, draws: Callable[[], tuple[float, ...]]) -> None:
         self.choices, self.draws = choices, draws
 
-    def __truediv__(self, other: float) -> float:
+    def _value(self) -> float:
         choices = self.choices
         if choices.jitter is None:
             draws = self.draws()
             choices.jitter = draws[-1 if choices.settled else choices.pick(len(draws))]
             choices.late = choices.jitter < 0
-        return choices.jitter / other
+        return choices.jitter
+
+    def __truediv__(self, other: float) -> float:
+        return self._value() / other
+
+    def __rsub__(self, other: float) -> float:
+        return other - self._value()
 
 
 class Spread:

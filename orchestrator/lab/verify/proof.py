@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from orchestrator import states
+from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify.properties import NAMES, SHADOWED, SHORT
 from orchestrator.lab.verify.setting import Setting
 
@@ -80,9 +81,9 @@ class Proof:
         )
 
 
-CONFIG_FREE = tuple(name for name in NAMES if name not in (SHADOWED, SHORT))
-"""The properties that depend on no config: all but that each target can be reached, and that one
-attempt fits the deadline."""
+CONFIG_FREE = tuple(name for name in NAMES if name not in (SHADOWED, SHORT, *EXACT))
+"""The properties that depend on no config: all but that each target can be reached, that one
+attempt fits the deadline, and those that need instants, which small settings are searched for."""
 
 
 @functools.cache

@@ -111,7 +111,7 @@ CASES = {
     "a fallback that goes in circles": Planted(
         "no call goes in circles",
         ("started_fallback",),
-        entries=faults.entering(State.EAGER_FALLBACK, faults.switch_for_ever),
+        faults.changed("switched_fallback", guard=faults.ask_who_was_gone),
     ),
     "a target that no error leads to": Planted(
         "every target can be reached",
