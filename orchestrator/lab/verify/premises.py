@@ -93,4 +93,6 @@ def _violations(
     setting: SmallSetting, search: ClockedSearch, table: Sequence[Row], entries: Sequence[Entry]
 ) -> tuple[Violation, ...]:
     trace = traced(setting, search.broken, build(table, entries), table)
-    return tuple(Violation(one.name, one.what, trace) for one in search.broken[-1].broken)
+    found = {one.name: one.what for one in reversed(search.broken[-1].broken)}
+    names = dict.fromkeys(one.name for one in search.broken[-1].broken)
+    return tuple(Violation(name, found[name], trace) for name in names)
