@@ -44,7 +44,11 @@ def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
     line = f"{count(requests, 'request')}, {slowest.seconds:g} s {answers}"
     screen.result(Text.assemble(("no failure    ", "bold"), line), margin=_MARGIN)
     _bound(screen, "one failure   ", matrix.most, matrix.worst)
-    if matrix.pairs is not None and _is_worse(matrix.pairs.worst, matrix.worst):
+    if (
+        matrix.pairs is not None
+        and not matrix.stopped
+        and _is_worse(matrix.pairs.worst, matrix.worst)
+    ):
         _bound(screen, "two failures  ", matrix.pairs.most, matrix.pairs.worst)
 
 
@@ -67,7 +71,9 @@ def _singles(report: FaultReport) -> Iterator[Text]:
     if not points:
         tried = count(len({case.faults for case in matrix.singles}), "failure")
         yield Text.assemble(
-            ("no single failure loses a call", "bold green"), f": {tried} tried, streamed and not"
+            ("no single failure loses a call", "bold green"),
+            f": {tried} tried{' so far' if matrix.pairs is None and matrix.stopped else ''}, "
+            "streamed and not",
         )
     for point in points:
         yield Text.assemble(("single point", "bold red"), f"  {point.text}")
@@ -77,7 +83,7 @@ def _pairs(report: FaultReport, *, verbose: bool) -> Iterator[Text]:
     pairs, points = report.matrix.pairs, report.pair_points
     if pairs is None or not pairs.tried:
         return
-    of = f"of {count(pairs.tried, 'pair')}"
+    of = f"of {'the first ' if pairs.stopped else ''}{count(pairs.tried, 'pair')}"
     if not pairs.lost:
         yield Text.assemble(("two at once", "bold"), f"   none {of} loses a call")
         return
@@ -99,11 +105,11 @@ def _notes(report: FaultReport) -> Iterator[Text]:
     if matrix.lost_by_policy:
         yield Text.assemble(
             ("by policy", "bold"),
-            '     a stream that breaks after content is lost: on_interrupted = "fail"',
+            '     a stream cut after content is lost: on_interrupted = "fail"',
         )
     if not matrix.is_finished:
         yield Text.assemble(
-            ("not finished", "yellow"), "  the time was over: what was not tried is not shown"
+            ("not finished", "yellow"), f"  {matrix.stopped}: what was not tried is not shown"
         )
     if (worst := matrix.worst) is not None:
         yield Text.assemble(

@@ -45,6 +45,10 @@ def show(
         _not_told_apart(screen, verdicts)
     screen.result(_retries(retry_budget))
     screen.result("")
+    untried = [report.matrix.stopped for report in reports if report.matrix.stopped]
+    if untried:
+        words = f"  not every failure was tried on {count(len(untried), 'route')} ({untried[0]})"
+        screen.result(Text.assemble(("NOT FINISHED", "bold yellow"), words))
     screen.result(_last(verdicts, verbose=verbose))
     for text in exceeded:
         screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))

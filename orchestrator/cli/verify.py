@@ -16,7 +16,8 @@ from orchestrator.cli.inputs import check_writable, read_duration
 from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
-from orchestrator.config.scalars import NotAllowed, ledger_size
+from orchestrator.config.errors import NotAllowed
+from orchestrator.config.scalars import ledger_size
 from orchestrator.lab.fault_matrix import FaultDepth, FaultReport, fault_report, report_mapping
 from orchestrator.lab.verify import Basis, Setting, Verdict
 from orchestrator.lab.verify import verify as check
@@ -74,7 +75,7 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     no_single_points
         Fail where one failure alone loses calls.
     time
-        End the search of each route after so long: 60s, 5m. Default: when all is searched.
+        Spend no longer on a route: 60s, 5m. Default: as long as it takes.
     memory
         End it once the process has taken so much: 500MB.
     search
@@ -97,8 +98,8 @@ def verify(  # noqa: PLR0913 - each is an option of the command
         limits = _Limits(read_duration(time, "--time"), _megabytes(memory), shown)
         loaded = load_or_example(config, screen, named=not json)
         settings = _settings(loaded, route, repairs)
-        reports = _tried(screen, loaded, settings, faults, talks=not json)
-        verdicts = _searched(screen, settings, limits, talks=not json)
+        reports = _tried(screen, loaded, settings, faults, limits, talks=not json)
+        verdicts = _searched(screen, settings, reports, limits, talks=not json)
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if no_single_points:
             exceeded += _single_points(verdicts, reports)
@@ -114,6 +115,7 @@ def verify(  # noqa: PLR0913 - each is an option of the command
         if exceeded or not all(one.holds for one in verdicts):
             return FAILED
         left = any(one.basis is Basis.UNFINISHED for one in verdicts)
+        left = left or any(one.matrix.stopped for one in reports)
         return UNFINISHED if left else DONE
 
 
@@ -124,6 +126,10 @@ class _Limits:
     seconds: float | None
     memory: float
     search: bool
+
+    def left(self, used: float) -> float | None:
+        """Seconds that are left of the route's when ``used`` of them are."""
+        return None if self.seconds is None else max(0.0, self.seconds - used)
 
 
 def _megabytes(value: str) -> float:
@@ -145,17 +151,27 @@ def _check(
 
 
 def _tried(
-    screen: Screen, config: Config, settings: Sequence[Setting], depth: FaultDepth, *, talks: bool
+    screen: Screen,
+    config: Config,
+    settings: Sequence[Setting],
+    depth: FaultDepth,
+    limits: _Limits,
+    *,
+    talks: bool,
 ) -> list[FaultReport]:
     """What failures do to the calls of each route; how far that is, is shown meanwhile."""
-    reports = []
+    reports: list[FaultReport] = []
     with working(screen, "failures", len(settings), talks=talks) as work:
         for one in settings:
 
             def tell(words: str, name: str = one.name) -> None:
                 work.tell(f"{name}: {words}")
 
-            reports.append(fault_report(config, one.route, depth=depth, progress=tell))
+            left = any(report.matrix.stopped == INTERRUPTED for report in reports)
+            seconds = 0.0 if left else limits.seconds
+            reports.append(
+                fault_report(config, one.route, depth=depth, seconds=seconds, progress=tell)
+            )
             work.step()
     return reports
 
@@ -168,21 +184,27 @@ def _single_points(verdicts: Sequence[Verdict], reports: Sequence[FaultReport]) 
 
 
 def _searched(
-    screen: Screen, settings: Sequence[Setting], limits: _Limits, *, talks: bool
+    screen: Screen,
+    settings: Sequence[Setting],
+    reports: Sequence[FaultReport],
+    limits: _Limits,
+    *,
+    talks: bool,
 ) -> list[Verdict]:
     """The verdict on each; how far the search is, is shown meanwhile. Ctrl-C ends each search."""
-    verdicts = []
+    verdicts: list[Verdict] = []
+    interrupted = any(report.matrix.stopped == INTERRUPTED for report in reports)
     with working(screen, "routes", len(settings), talks=talks) as work:
-        for one in settings:
+        for one, report in zip(settings, reports, strict=True):
 
             def tell(words: str, name: str = one.name) -> None:
                 work.tell(f"{name}: {words}")
 
-            left = any(verdict.stopped == INTERRUPTED for verdict in verdicts)
+            interrupted = interrupted or (bool(verdicts) and verdicts[-1].stopped == INTERRUPTED)
             verdicts.append(
                 check(
                     one,
-                    seconds=0.0 if left else limits.seconds,
+                    seconds=0.0 if interrupted else limits.left(report.matrix.seconds),
                     memory=limits.memory,
                     search=limits.search,
                     progress=tell,

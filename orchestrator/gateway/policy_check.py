@@ -103,5 +103,5 @@ def _answers(said: bytes) -> list[_Answer]:
 
 
 def _problem(one: _Answer) -> Problem:
-    by = f"; the shortest way there: {' → '.join(one.words)}" if one.words else ""
+    by = f"; the shortest way there: {', '.join(one.words)}" if one.words else ""
     return Problem(f"routes.{one.route}", f'breaks "{one.broken}": {one.what}{by}')

@@ -51,7 +51,9 @@ class Blocks:
             # Probed when it is due, and waited for: what a rate limit itself named.
             Clear(target, Mark.BENCH, 0.0, _LIMITED, expected=at),
         ]
-        if at <= self.moment.at + _LOOKS_AGAIN:
+        # To another call's probe one comes back earlier or later than to what else clears then,
+        # as it is drawn: of that the model knows nothing.
+        if at <= self.moment.at + (0.0 if self.moment.spread else _LOOKS_AGAIN):
             ways.append(Clear(target, Mark.BENCH, at, _BILLED, probed=True))
         return ways
 

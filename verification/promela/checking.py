@@ -31,6 +31,9 @@ from verification.promela.worlds import (
 
 ROWS = tuple(row.name for row in TABLE)
 _PLACES = {name: place for place, name in enumerate(ROWS)}
+_NOBODYS = 255
+"""The rank of an instant that the world did not name."""
+
 _ROUNDED = 1e-9
 """Seconds that are lost where an instant is made of two."""
 
@@ -176,12 +179,18 @@ def _until(call: Call, concrete: Concrete, got: Step) -> int:
     if command.until >= moment.limit:
         return NEVER if isinstance(concrete.event, Diagnosed) else len(call.route)
     if not isinstance(concrete.event, Diagnosed):
-        return sum(instant < command.until for instant in moment.ranks)
+        return _rank(moment, command.until)
     waits = command.until - moment.at
     if got.call.target is not call.target:
         # Tries start again on the way back, and so does the backoff.
         return SOON if waits >= moment.back - _ROUNDED else NEVER
     return SOON if waits <= call.policy.patience + _ROUNDED else LATE
+
+
+def _rank(moment: Moment, until: float) -> int:
+    """The rank of the instant that is waited for, beside what is drawn on top; 255 for none."""
+    rank = sum(instant <= until for instant in moment.ranks) - 1
+    return rank if rank >= 0 and until <= moment.drawn(moment.ranks[rank]) + _ROUNDED else _NOBODYS
 
 
 def _cut_short(got: Step) -> bool:

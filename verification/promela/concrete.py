@@ -209,7 +209,9 @@ class Decoder:
         for number, moment in enumerate(moments):
             returns = self._late_returns(before, world, moment) if number == 2 else ()
             standby = self._standby(before, world, moment, returns, number)
-            yield Concrete(kind(moment.at, taken, standby), moment, returns)
+            # To who asked for an instant of its own a call comes back at that, nothing is drawn.
+            drawn = 0.0 if taken or returns else moment.spread
+            yield Concrete(kind(moment.at, taken, standby, drawn), moment, returns)
 
     def _taken(self, before: Before, world: World) -> Taken | None:
         if world.taken == len(before.targets):
@@ -235,6 +237,7 @@ class Decoder:
                     self._asks(world.reason, moment.retry_after),
                     self._standby(before, world, moment, returns, number),
                     moment.jitter,
+                    moment.spread,
                 ),
                 moment,
                 returns,

@@ -16,6 +16,9 @@ from orchestrator.states.reasons import Move, Reason
 from verification.promela.numbers import FIRST_BACKOFF, LONGEST_BACKOFF, SHARE, needed
 from verification.promela.worlds import LATE, NEVER, SOON
 
+SPREADS = (0.0, 0.7, 0.999999)
+"""What is drawn in [0, 1), at the three instants, for the spread of a wait that others share."""
+
 _JUST = 1e-6
 """The part of a length by which something is just above or just below it."""
 
@@ -51,6 +54,7 @@ class Moment:
         jitter: What was drawn for the backoff, in [0, 1).
         retry_after: Seconds that the answer asked for.
         back: The first backoff with that jitter, seconds.
+        spread: What is drawn for the spread of a wait, in [0, 1).
     """
 
     at: float
@@ -60,6 +64,15 @@ class Moment:
     jitter: float = 0.0
     retry_after: float | None = None
     back: float = 0.0
+    spread: float = 0.0
+
+    def drawn(self, until: float) -> float:
+        """The latest end of a wait for what clears at an instant: a part is drawn on top of it.
+
+        At most half as long again, at most 15 s, and at most half of what is left of the call.
+        """
+        wait = until - self.at
+        return until + self.spread * max(0.0, min(wait / 2, 15.0, (self.limit - until) / 2))
 
 
 @attrs.frozen
@@ -102,25 +115,31 @@ class Moments:
     def arrival(self, targets: int, *, committed: bool, spent: bool) -> Iterator[Moment]:
         """For an arrival with so many ranks, within the call's time or after it."""
         limit = self.limit(committed=committed)
-        for at in _spent(limit) if spent else (0.0, limit / 2, limit * (1 - _JUST)):
+        instants = _spent(limit) if spent else (0.0, limit / 2, limit * (1 - _JUST))
+        for at, drawn in zip(instants, SPREADS, strict=True):
             left = max(0.0, limit - at)
             within = (at + left * rank / targets for rank in range(targets))
-            yield Moment(at, limit, (*within, max(at, limit)))
+            yield Moment(at, limit, (*within, max(at, limit)), spread=drawn)
 
     def failure(self, lengths: Lengths, *, committed: bool, spent: bool) -> Iterator[Moment]:
         """For a failure whose lengths these are."""
         limit = self.limit(committed=committed)
         if spent:
-            for at in _spent(limit):
-                yield Moment(at, limit, self._two(at, max(at, limit)), None, 0.5, limit, 0.25)
+            moments = iter([
+                Moment(at, limit, self._two(at, max(at, limit), 0.0), None, 0.5, limit, 0.25)
+                for at in _spent(limit)
+            ])  # fmt: skip
         elif lengths.pause == NEVER:
-            yield from self._too_late(lengths, limit, committed=committed)
+            moments = self._too_late(lengths, limit, committed=committed)
         else:
-            yield from self._in_time(lengths, limit, committed=committed)
+            moments = self._in_time(lengths, limit, committed=committed)
+        for moment, drawn in zip(moments, SPREADS, strict=True):
+            yield attrs.evolve(moment, spread=drawn)
 
-    def _two(self, at: float, too_late: float) -> tuple[float, ...]:
+    def _two(self, at: float, limit: float, share: float) -> tuple[float, ...]:
         """After a failure the model only says whether a target can be sent to in time."""
-        return (*(at for _ in self._route), too_late)
+        within = at if share in (0.0, 1.0) else (at + limit) / 2
+        return (*(within for _ in self._route), limit)
 
     def _too_late(self, lengths: Lengths, limit: float, *, committed: bool) -> Iterator[Moment]:
         """So late that no backoff fits, but perhaps the first one of a way back."""
@@ -133,7 +152,7 @@ class Moments:
         for share in (1.0, 0.5, _JUST):
             at = limit - (least + (most - least) * share)
             yield Moment(
-                at, limit, self._two(at, limit), None if opens is None else at + opens,
+                at, limit, self._two(at, limit, share), None if opens is None else at + opens,
                 jitter, limit if asked is None else asked, back,
             )  # fmt: skip
 
@@ -152,7 +171,7 @@ class Moments:
             jitter = max(0.0, 2 * (1 - chosen.pause / _full(lengths.tries)))
             asked = limit if lengths.retry_after == NEVER else chosen.retry_after
             yield Moment(
-                at, limit, self._two(at, limit),
+                at, limit, self._two(at, limit, share),
                 None if chosen.opens is None else at + chosen.opens,
                 jitter, asked, _backoff(1, jitter),
             )  # fmt: skip
@@ -176,7 +195,8 @@ class Moments:
         soon = min(patience, pause)
         return _Chosen(
             pause,
-            soon if shortest.opens == 0.0 else shortest.opens,
+            # What is drawn on top of it leaves it within the patience.
+            soon / 2 if shortest.opens == 0.0 else shortest.opens,
             soon if lengths.retry_after == SOON else shortest.retry_after,
         )
 

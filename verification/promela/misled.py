@@ -95,6 +95,12 @@ def the_last_to_clear(call: Call, event: Arrival) -> Due | None:
     return max(clears, key=lambda one: one.at, default=due)
 
 
+def spread_without_bound(call: Call, event: Arrival) -> Due | None:
+    """A wait whose spread is not bounded by what is left."""
+    due = guards.a_target_clears(call, event)
+    return due and Due(due.target, due.at + event.jitter * call.policy.deadline)
+
+
 def a_bench_is_waited_for(call: Call, event: Looked) -> Due | None:
     """A way back to a bench, as if it ended like a cooldown."""
     clears = tuple(map(_as_cooling, event.standby.clears))
@@ -184,6 +190,11 @@ MISLED: Sequence[Misled] = (
         "a wait for the last",
         "moves: overloaded",
         _guarded(guards.a_target_clears, the_last_to_clear),
+    ),
+    Misled(
+        "a spread without bound",
+        "moves: rate limits",
+        _guarded(guards.a_target_clears, spread_without_bound),
     ),
     Misled("a wait for a bench", "moves: overloaded", _guarded(_BACK, a_bench_is_waited_for)),
     Misled(

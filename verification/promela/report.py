@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
 
 from orchestrator.states.table import TABLE
 from verification.promela.asking import Report, ask, named
@@ -11,9 +14,10 @@ from verification.promela.comparing import Comparison
 from verification.promela.coverage import guarded
 from verification.promela.misled import MISLED, Misled
 from verification.promela.moving import Difference, Moves
+from verification.promela.page import Measured, rewritten
 from verification.promela.planted import PLANTED, Planted
 from verification.promela.settings import EVERY, SETTINGS, SMALL
-from verification.promela.spinning import Refused, Run, TooSlow, Unavailable, require
+from verification.promela.spinning import Refused, Run, TooSlow, Unavailable, require, version
 
 _LONGEST_WAY = 7
 """Rows that are shown of a way."""
@@ -25,9 +29,13 @@ _LEFT_OUT = "NOT CHECKED by spin:"
 _NOT_FINISHED = "NOT FINISHED by spin:"
 
 
-def main() -> Iterator[str | int]:
-    """The lines of the report, and at the end the exit status."""
-    yield from _asked(_everything())
+def main(page: Path | None = None) -> Iterator[str | int]:
+    """The lines of the report, and at the end the exit status.
+
+    Args:
+        page: A page whose measured parts are written anew, where all agrees.
+    """
+    yield from _asked(_everything(page))
 
 
 def moves() -> Iterator[str | int]:
@@ -37,9 +45,12 @@ def moves() -> Iterator[str | int]:
 
 def planted(name: str) -> Iterator[str | int]:
     """One planted mistake, by its name."""
-    known = {one.name: one for one in (*PLANTED, *MISLED)}
+    every: tuple[Planted | Misled, ...] = (*PLANTED, *MISLED)
+    known = {one.name: one for one in every}
     if name not in known:
-        yield f"no planted mistake is called {name!r}; there are: {', '.join(known)}"
+        near = get_close_matches(name, known, 1)
+        words = f"nearest: {near[0]}" if near else f"there are: {', '.join(known)}"
+        yield f"no planted mistake is called {name!r}; {words}"
         yield USAGE
         return
     yield from _asked(_one(known[name]))
@@ -66,13 +77,16 @@ def _asked(lines: Iterator[str | int]) -> Iterator[str | int]:
         yield NOT_CHECKED
 
 
-def _everything() -> Iterator[str | int]:
+def _everything(page: Path | None) -> Iterator[str | int]:
     yield (
         f"{len(SETTINGS)} settings and {len(PLANTED) + len(MISLED)} planted mistakes, "
         "about two minutes:\n"
     )
     report = ask()
     yield from lines(report)
+    if page is not None and report.fine:
+        measured = Measured.of(report, version(), datetime.now(UTC).date())
+        page.write_text(rewritten(page.read_text("utf-8"), measured), "utf-8")
     yield DONE if report.fine else DIFFERENT
 
 

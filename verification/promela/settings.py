@@ -120,8 +120,32 @@ def _small() -> dict[str, Setting]:
 SMALL: Mapping[str, Setting] = _small()
 """Those in which machines with a mistake are asked about their moves."""
 
-SETTINGS: Mapping[str, Setting] = _named() | SMALL
+SETTINGS: Mapping[str, Setting] = {**_named(), **SMALL}
 """By name, as the report shows them."""
+
+PURPOSES: Mapping[str, str] = {
+    "1 target, 2 keys": "every reason, rotation",
+    "1 target, 3 keys, 3 tries": "tries and rotations mixed",
+    "2 targets, 1 key": "every reason, fallback, way back",
+    "2 targets, 2 keys": "pools on both sides",
+    "2 targets of 1 provider": "one bill for both",
+    "known contexts": "too small for the request",
+    "streams that go on": '`on_interrupted = "continue"`, tool calls',
+    "streams past the deadline": "after the first content the stream's own limit holds",
+    "patience 0.8 s": "the third backoff is longer, the second may be",
+    "patience past the deadline": "no wait is late",
+    "deadline within a backoff": "whether a wait fits is up to the jitter",
+    "other moves allowed": "`[policy.on]` replaced",
+    "2 repairs, not streamed": "several repairs at one target",
+    "3 targets, 1 key": "two left behind at once",
+    "moves: overloaded": "one reason; retries, fallback, way back",
+    "moves: patience": "the same, with waits that are late",
+    "moves: rate limits": "one reason; rotation, retries",
+    "moves: contexts": "a fallback that is just as small",
+    "moves: repairs": "a repair, an empty answer",
+    "moves: bills": "one reason; nothing stays at its provider",
+}
+"""What each setting is there for."""
 
 EVERY: Mapping[str, int] = {
     "1 target, 2 keys": 199,

@@ -5,6 +5,7 @@ Nothing is installed here. Where one of the two is missing, that is said, never 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ from pathlib import Path
 
 import attrs
 
-_SECONDS = 600.0
-"""How long one program may take; the settings here need some seconds."""
+SECONDS = "SPIN_SECONDS"
+"""The variable of the environment that says how long one program may take, in seconds."""
+
+_LONGEST = 600.0
+"""How long it may take where that says nothing; the settings here need some seconds."""
 
 _DEPTH = 1_000_000
 """The longest way that is followed; one of a step's choices counts as one."""
@@ -78,6 +82,17 @@ def require() -> None:
     missing = [name for name in ("spin", "gcc") if shutil.which(name) is None]
     if missing:
         raise Unavailable(f"not installed here: {' and '.join(missing)}")
+
+
+def version() -> str:
+    """What spin calls itself.
+
+    Raises:
+        Unavailable: Spin or gcc is missing.
+    """
+    require()
+    words = _run(Path(), "spin", "-V", may_fail=True).split()
+    return f"spin {words[2]}" if len(words) > 2 else "spin"
 
 
 def search(model: str, *, every: int = 0) -> Run:
@@ -162,12 +177,13 @@ def _replayed(folder: Path) -> tuple[str, ...]:
 
 
 def _run(folder: Path, *command: str, may_fail: bool = False) -> str:
+    seconds = float(os.environ.get(SECONDS, _LONGEST))
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+            command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
-        raise TooSlow(f"{command[0]} did not end within {_SECONDS:g} s") from None
+        raise TooSlow(f"{command[0]} did not end within {seconds:g} s") from None
     told = done.stdout + done.stderr
     if done.returncode and not may_fail:
         raise Refused(f"{command[0]} ended with status {done.returncode}: {_words(told)}")

@@ -77,7 +77,11 @@ class World:
 def world(told: bytes) -> World:
     """The world as it was told."""
     count, rest = len(WORLD_FIELDS), told[len(WORLD_FIELDS) :]
-    return World(*told[:count], stands=tuple(rest[::2]), due=tuple(rest[1::2]))
+    return World(
+        **dict(zip(WORLD_FIELDS, told[:count], strict=True)),
+        stands=tuple(rest[::2]),
+        due=tuple(rest[1::2]),
+    )
 
 
 @attrs.frozen

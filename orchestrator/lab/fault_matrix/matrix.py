@@ -88,7 +88,7 @@ class FaultPairs:
         minimal: Of those, the ones whose faults alone lose no call.
         worst: The one whose answer takes longest; ``None`` where none is answered.
         most: The one that takes most requests to its answer.
-        is_finished: False where the time was over before all were tried.
+        stopped: Why it was left before all were tried; empty where it was not.
     """
 
     tried: int
@@ -97,7 +97,7 @@ class FaultPairs:
     minimal: tuple[FaultCase, ...]
     worst: FaultCase | None
     most: FaultCase | None
-    is_finished: bool = True
+    stopped: str = ""
 
 
 @attrs.frozen
@@ -109,7 +109,7 @@ class FaultMatrix:
         clean: The call that meets no fault, by mode.
         singles: Each fault by itself, in each mode.
         pairs: Two at once; ``None`` where they were not tried.
-        is_finished: False where the time that it was given was over before.
+        stopped: Why it was left before its end; empty where it was not.
         seconds: How long it took.
         calls: How many calls were run.
     """
@@ -118,9 +118,14 @@ class FaultMatrix:
     clean: Mapping[bool, CallResult] = attrs.field(hash=False)
     singles: tuple[FaultCase, ...]
     pairs: FaultPairs | None
-    is_finished: bool
+    stopped: str
     seconds: float
     calls: int
+
+    @property
+    def is_finished(self) -> bool:
+        """True where all was tried that was to be."""
+        return not self.stopped
 
     @property
     def lost(self) -> tuple[FaultCase, ...]:
@@ -183,8 +188,16 @@ def fault_matrix(
     return _MatrixBuilder(config, route, faults, seconds, progress).build(depth)
 
 
+INTERRUPTED = "interrupted"
+"""Why a matrix was left that somebody did not wait for."""
+
+
 class _OutOfTime(Exception):
-    """The time that the matrix was given is over."""
+    """The time that the matrix was given is over; its text says which."""
+
+
+def _why_left(left: BaseException) -> str:
+    return str(left) or INTERRUPTED
 
 
 class _MatrixBuilder:
@@ -210,24 +223,22 @@ class _MatrixBuilder:
     def build(self, depth: FaultDepth) -> FaultMatrix:
         singles: list[FaultCase] = []
         pairs: FaultPairs | None = None
-        is_finished = True
+        stopped = ""
         try:
             if depth is not FaultDepth.NONE:
                 singles.extend(self._singles())
             if depth is FaultDepth.DOUBLE:
                 pairs = self._pairs()
-                is_finished = pairs.is_finished
-        except _OutOfTime:
-            is_finished = False
+                stopped = pairs.stopped
+        except (_OutOfTime, KeyboardInterrupt) as left:
+            stopped = _why_left(left)
         took = time.monotonic() - self._began
         clean = {mode: run.first for mode, run in self._clean.items()}
-        return FaultMatrix(
-            self._route, clean, tuple(singles), pairs, is_finished, took, self._calls
-        )
+        return FaultMatrix(self._route, clean, tuple(singles), pairs, stopped, took, self._calls)
 
     def _singles(self) -> Iterator[FaultCase]:
         for fault in self._faults:
-            self._tell(f"failures: {fault.name}")
+            self._tell(fault.name)
             for mode in MODES:
                 if _can_be(fault, self._route, streamed=mode):
                     clean = self._clean[mode]
@@ -241,16 +252,17 @@ class _MatrixBuilder:
         tried = lost = ran = 0
         minimal: list[FaultCase] = []
         answered: list[FaultCase] = []
-        is_finished = True
+        stopped = ""
         try:
-            for one, other, mode in self._twos():
+            twos = list(self._twos())
+            for one, other, mode in twos:
                 tried += 1
                 alone = (self._runs[one, mode], self._runs[other, mode])
                 known = self._determined(one, other, alone)
                 if known is not None:
                     lost += self._case((one, other), mode, known).is_lost
                     continue
-                self._tell(f"failures, two at once: {one.name} + {other.name}")
+                self._tell(f"two at once, {tried:,} of {len(twos):,}")
                 run = self._run((one, other), streamed=mode, following=False)
                 ran += 1
                 case = self._case((one, other), mode, run)
@@ -258,10 +270,10 @@ class _MatrixBuilder:
                 if case.is_lost:
                     minimal.append(case)
                 answered = _extremes([*answered, case])
-        except _OutOfTime:
-            is_finished = False
+        except (_OutOfTime, KeyboardInterrupt) as left:
+            stopped = _why_left(left)
         worst, most = longest(answered), most_requests(answered)
-        return FaultPairs(tried, ran, lost, tuple(minimal), worst, most, is_finished)
+        return FaultPairs(tried, ran, lost, tuple(minimal), worst, most, stopped)
 
     def _twos(self) -> Iterator[tuple[Fault, Fault, bool]]:
         for mode in MODES:
@@ -289,7 +301,7 @@ class _MatrixBuilder:
         self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True
     ) -> FaultRun:
         if time.monotonic() > self._ends:
-            raise _OutOfTime
+            raise _OutOfTime(f"after {self._ends - self._began:.3g} s")
         self._calls += 1 + following
         return self._runner.run(faults, streamed=streamed, following=following)
 

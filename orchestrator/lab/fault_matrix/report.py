@@ -78,20 +78,20 @@ def report_mapping(report: FaultReport) -> dict[str, Any]:
             "lost": pairs.lost,
             "minimal": [_case(case) for case in pairs.minimal],
             "points": _points(report.pair_points),
-            "finished": pairs.is_finished,
+            "stopped": pairs.stopped or None,
         },
         "longest": {"one": _worst(matrix.worst), "two": _worst(pairs.worst if pairs else None)},
         "most_requests": {"one": _worst(matrix.most), "two": _worst(pairs.most if pairs else None)},
-        "reached": _reached(matrix),
+        "asked_under": _asked_under(matrix),
         "fault_search": {
-            "finished": matrix.is_finished,
+            "stopped": matrix.stopped or None,
             "calls": matrix.calls,
             "seconds": round(matrix.seconds, 3),
         },
     }
 
 
-def _reached(matrix: FaultMatrix) -> dict[str, list[str]]:
+def _asked_under(matrix: FaultMatrix) -> dict[str, list[str]]:
     """The single faults under which each target is asked."""
     return {
         target.name: list(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator
 
+import attrs
+
 from orchestrator.lab.verify.certificate import Certificate, Worst, stream_limits
 from orchestrator.lab.verify.setting import TOO_LARGE, ErrorKind, Setting
 from orchestrator.states.policy import OnInterrupted
@@ -44,6 +46,17 @@ def bounds(setting: Setting) -> Certificate:
         seconds=Worst("longest time", policy.deadline, ()),
         stream_seconds=max(streams, default=0.0),
     )  # fmt: skip
+
+
+def capped(found: Certificate, most: Certificate) -> Certificate:
+    """What a search found that forgets, as far as it can be: what is above has no way to it."""
+    names = ("attempts", "requests", "rotations")
+    above = {
+        name: getattr(most, name)
+        for name in names
+        if getattr(found, name).value > getattr(most, name).value
+    }
+    return attrs.evolve(found, **above)
 
 
 def _rotations(setting: Setting, place: int) -> int:

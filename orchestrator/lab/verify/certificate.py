@@ -66,24 +66,31 @@ def certify(
 ) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
-    attempts, waits = main.most(0), main.most(1)
     rotations = Count(graph, lambda move, _: int(move.rotates), limits=limits).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)
     streams = list(stream_limits(graph.setting))
     return Certificate(
-        attempts=Worst("attempts", attempts[0], main.way(attempts[1])),
+        **figures_of(main),
         requests=Worst(
             "requests to one provider", asked[0], busiest.way(asked[1]),
             route[busiest.start[1]].provider,
         ),
         rotations=Worst("rotations", turned[0], rotations.way(turned[1])),
-        waits=Worst("waits", waits[0], main.way(waits[1])),
-        wait=_longest_wait(main),
-        seconds=_longest_call(main),
         stream_seconds=max(streams, default=0.0),
     )  # fmt: skip
+
+
+def figures_of(main: Search) -> dict[str, Worst]:
+    """The figures that ``main`` alone tells, by their fields of a certificate."""
+    attempts, waits = main.most(0), main.most(1)
+    return {
+        "attempts": Worst("attempts", attempts[0], main.way(attempts[1])),
+        "waits": Worst("waits", waits[0], main.way(waits[1])),
+        "wait": _longest_wait(main),
+        "seconds": _longest_call(main),
+    }
 
 
 def stream_limits(setting: Setting) -> Iterator[float]:

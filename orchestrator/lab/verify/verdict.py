@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from orchestrator.lab.verify.bounds import bounds, leads, unreachable
-from orchestrator.lab.verify.certificate import Certificate, Worst, certify
+from orchestrator.lab.verify.bounds import bounds, capped, leads, unreachable
+from orchestrator.lab.verify.certificate import Certificate, Worst, certify, figures_of
 from orchestrator.lab.verify.graph import Graph
-from orchestrator.lab.verify.merging import PLAIN_MERGES, merges
+from orchestrator.lab.verify.merging import PLAIN_MERGES, forgets, merges
 from orchestrator.lab.verify.nodes import Key, Slot
 from orchestrator.lab.verify.premises import Premises, premises
 from orchestrator.lab.verify.proof import Proof, shipped
@@ -224,13 +224,13 @@ def _judged(
     pace = None if progress is None else Pace(progress).look
     main = Search(graph, progress=pace, limits=limits).run()
     builder = TraceBuilder(graph.nodes, graph.step, table)
-    whole = _Whole((), (), None)
+    whole = _Whole((), None)
     if not main.stopped:
         try:
             whole = _whole(graph, main, builder, progress, limits)
         except (Stopped, KeyboardInterrupt) as stopped:
             main.stopped = str(stopped) or INTERRUPTED
-    watched, certificate = whole.watched, whole.certificate
+    certificate = whole.certificate
     # What a search that was left has seen is no bound, but it happens.
     figures = certificate.figures if certificate is not None else _so_far(main)
     broken = whole.broken or tuple(moves_broken(main, builder))
@@ -239,9 +239,13 @@ def _judged(
         broken,
         rows=tuple(row.name for row in table if row.name in main.rows),
         dead=tuple(row.name for row in table if row.name not in main.rows),
-        reached=tuple(_reached(graph, watched)),
+        reached=tuple(_reached(graph)) if certificate is not None else (),
         certificate=certificate,
-        worst={figure.name: builder.build(figure.way) for figure in figures},
+        worst={
+            figure.name: builder.build(figure.way)
+            for figure in figures
+            if figure.way or not figure.value
+        },
         nodes=len(graph),
         edges=graph.edges_known,
         seconds=time.monotonic() - began,
@@ -259,12 +263,10 @@ class _Whole:
 
     Attributes:
         broken: What does not hold.
-        watched: The requests to each provider, counted.
         certificate: The worst; ``None`` where a move is broken.
     """
 
     broken: tuple[Violation, ...]
-    watched: Sequence[Count]
     certificate: Certificate | None
 
 
@@ -275,10 +277,15 @@ def _whole(
     progress: Progress | None,
     limits: SearchLimits,
 ) -> _Whole:
-    watched = [] if main.broken else _watch(graph, progress, limits)
     broken = tuple(violations(graph, main, builder))
-    certificate = None if main.broken else certify(graph, main, watched, limits)
-    return _Whole(broken, watched, certificate)
+    if main.broken:
+        return _Whole(broken, None)
+    if graph.nodes.merged and graph.step is step and forgets(graph.setting):
+        # What was forgotten would be counted again and again; a sum knows better, and at once.
+        most = bounds(graph.setting)
+        return _Whole(broken, capped(attrs.evolve(most, **figures_of(main)), most))
+    watched = _watch(graph, progress, limits)
+    return _Whole(broken, certify(graph, main, watched, limits))
 
 
 def _so_far(main: Search) -> tuple[Worst, ...]:
@@ -330,9 +337,7 @@ def _requests(graph: Graph, index: int, limits: SearchLimits) -> Count:
     ).run()
 
 
-def _reached(graph: Graph, watched: Sequence[Count]) -> Iterator[Reached]:
-    if not watched:
-        return
+def _reached(graph: Graph) -> Iterator[Reached]:
     for index, target in enumerate(graph.setting.route):
         yield Reached(str(target), tuple(_reasons(graph, index)) if index else ())
 

@@ -84,7 +84,7 @@ def test_which_failures_lose_a_call_comes_first(
             "(so do refused, refused slowly, 503 and 8 more)"
         ),
         "  single point  beta/two gone ends every call: the route has no other target",
-        '  by policy     a stream that breaks after content is lost: on_interrupted = "fail"',
+        '  by policy     a stream cut after content is lost: on_interrupted = "fail"',
     ]
     table = "\n".join(answer[3:])
     assert "what fails, and how" in table
@@ -184,7 +184,7 @@ def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> No
     assert (money["seconds"], money["requests"], money["next"]["requests"]) == (0.5, 1, 0)
     assert route["pairs"] is None
     assert route["longest"] == {"one": None, "two": None}
-    assert route["fault_search"]["finished"]
+    assert route["fault_search"]["stopped"] is None
 
 
 @pytest.mark.parametrize(

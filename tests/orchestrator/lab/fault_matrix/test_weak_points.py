@@ -50,8 +50,8 @@ def test_a_deadline_that_silence_uses_up() -> None:
     assert lines(STARVING)[:2] == [
         # The first content is waited for for 12 s: three tries, and the policy goes no further.
         (
-            "acme failing after 100 s ends every streamed call: [policy.on] allows no fallback after "
-            "timeout: beta/two is never asked (so does silent)"
+            "acme failing after 100 s ends every streamed call: [policy.on] allows no fallback "
+            "after timeout: beta/two is never asked (so does silent)"
         ),
         (
             "acme silent uses up the deadline of 126 s: beta/two is never asked, "

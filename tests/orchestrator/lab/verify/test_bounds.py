@@ -9,9 +9,11 @@ import pytest
 
 from orchestrator.lab.verify import Setting, Verdict, verify
 from orchestrator.lab.verify.bounds import bounds, leads, unreachable
+from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.properties import SHADOWED
 from orchestrator.lab.verify.verdict import as_mapping
-from orchestrator.states import DEFAULT_MOVES, OnInterrupted, Policy, Reason, Target
+from orchestrator.lab.verify.violations import falls
+from orchestrator.states import DEFAULT_MOVES, OnInterrupted, Policy, Reason, Target, step
 from orchestrator.states.reasons import Move
 from tests.slow import slow_but
 
@@ -86,8 +88,11 @@ def test_what_a_search_finds_is_within_the_bounds_and_who_is_reached_is_the_same
     assert reasons_without_search(setting) == {
         one.target: set(one.reasons) for one in found.reached[1:]
     }
-    passed = {SHADOWED} if list(unreachable(setting)) else set()
-    assert passed == {one.name for one in found.violations}
+    passed = set(unreachable(setting))
+    assert {one.name for one in found.violations} == ({SHADOWED} if passed else set())
+    graph = Graph(setting, step, merged=True)
+    for place in range(1, len(setting.route)):
+        assert (falls(graph, place).most(1)[0] == 0) == (place in passed)
 
 
 def reasons_without_search(setting: Setting) -> Mapping[str, set[str]]:
