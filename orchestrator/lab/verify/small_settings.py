@@ -185,12 +185,12 @@ SMALL: tuple[SmallSetting, ...] = (
         "errors with the same moves are alike, and so are repairs",
         (A, B), _allowing(
             attrs.evolve(_SHORT, max_attempts=2, attempts_per_target=1),
-            rate_limit=(Move.ROTATE,), server_error=(Move.RETRY,),
+            rate_limit=(Move.ROTATE,), server_error=(Move.RETRY,), bad_request=(Move.FALLBACK,),
         ),
         (*(_error(reason) for reason in Reason if not SPECS[reason].ours),
          _error(Reason.BAD_REQUEST, repair="r"), _error(Reason.BAD_REQUEST, repair="s"),
          _error(Reason.BILLING, repair="r"), _error(Reason.INVALID_RESPONSE, empty=True)),
-        keys={"a": 2}, here=(SOON, BENCH), others=(BENCH,),
+        keys={"a": 2}, instants=(20.0,), here=(SOON, BENCH), others=(BENCH,),
         moves=8,
     ),
     SmallSetting(
