@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
-SLOW_JOBS ?= 3  # slow tests wait more than they compute
+TEST_JOBS ?= 3  # one more: many tests wait for processes and for time
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := $(VENV)/.installed
@@ -15,8 +15,10 @@ export HYPOTHESIS_PROFILE ?= ci
 # Each process that a test starts would compile the project anew, half a second long.
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --dist worksteal
+# The files that may have tests with such a mark: to collect all of them takes a worker 14 s.
+MARKED := $$(grep -rl --include='*.py' 'from tests.slow import' tests)
 
-.PHONY: help install demo test test-slow test-all coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
+.PHONY: help install demo test test-slow test-all test-nightly coverage mutants faults lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,15 +37,20 @@ $(STAMP): pyproject.toml scripts/install.sh
 demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no network
 	@$(BIN)/orchestrator demo
 
-test: $(STAMP) ## run the tests but for the slow ones: about 6 minutes on two cores
-	@echo "some 16,000 tests, about 6 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
+test: $(STAMP) ## run the tests but for the slow ones: about 5 minutes on two cores
+	@echo "some 16,000 tests, about 5 minutes on two cores; one that fails is named at once"
+	@$(PYTEST) -n $(TEST_JOBS) -m "not slow and not nightly" $(ARGS)
 
 test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 3 minutes
 	@echo "slow tests, about 3 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -n $(SLOW_JOBS) -m slow $(ARGS) $$(grep -rl --include='*.py' 'from tests.slow import' tests)
+	@$(PYTEST) -n $(TEST_JOBS) -m slow $(ARGS) $(MARKED)
 
-test-all: test test-slow ## run every test, as CI does: about 9 minutes
+test-all: $(STAMP) ## run both at once, as CI does: about 7 minutes
+	@echo "some 16,000 tests, about 7 minutes on two cores; one that fails is named at once"
+	@$(PYTEST) -n $(TEST_JOBS) -m "not nightly" $(ARGS)
+
+test-nightly: $(STAMP) ## run what no change waits for: more examples, whole grids
+	@$(PYTEST) -n $(TEST_JOBS) -m nightly $(ARGS) $(MARKED)
 
 coverage: $(STAMP) ## branches of states/ that its own tests take without luck: 100 %
 	@COVERAGE_FILE=build/coverage $(BIN)/coverage run --source=states \
@@ -68,6 +75,9 @@ types: $(STAMP) ## mypy --strict
 
 diagrams: $(STAMP) ## draw docs/diagrams and the inspector's diagram from the table and the incidents
 	@$(BIN)/python -m scripts.diagrams
+
+faults: $(STAMP) ## plant mistakes in states/: each is named by verify, or by who is listed
+	@$(BIN)/python -m verification.faults --jobs $(JOBS) $(ARGS)
 
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
 	@$(BIN)/python -m verification.promela

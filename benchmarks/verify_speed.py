@@ -1,64 +1,136 @@
-"""How long the model checker takes, beside the bare machine in the same run.
+"""How long the search of ``verify`` takes, and how much memory, each setting in a fresh process.
 
-    python benchmarks/verify_speed.py [--limits]
+    python benchmarks/verify_speed.py [--limits] [--write]
 
-Prints seconds for 3 targets with 3 keys and for 5 targets with 4 keys, each with every reason
-and alike, and what share of it the machine's own steps would take: a machine that is busy slows
-both. With ``--limits`` the exit status is 1 where the first takes 3 s or the second 20 s.
+Prints processor seconds and peak memory for routes of 3 and 5 targets, with every reason, and
+what the same route takes where the proof that ships covers it. With ``--limits`` the exit status
+is 1 where a search takes more than it may. With ``--write`` the table is put into
+``docs/verify.md``, between its marks.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import time
-import timeit
+from pathlib import Path
+
+import attrs
 
 from orchestrator import states
 from orchestrator.lab.verify import Setting, verify
+from orchestrator.lab.verify.stopping import peak_memory
 
-SIZES = ((3, 3, 3.0), (5, 4, 20.0))
-"""Targets, keys of each, and the seconds that a check may take."""
-
-
-def setting(targets: int, keys: int) -> Setting:
-    """A route of targets with a provider of their own each."""
-    route = tuple(states.Target(f"provider{number}", "model") for number in range(targets))
-    return Setting(route, {target.provider: keys for target in route})
+PAGE = Path(__file__).parents[1] / "docs" / "verify.md"
+BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 
 
-def step_seconds() -> float:
-    """What one step of the machine costs: a billing error, diagnosed."""
-    here, there = states.Target("a", "m"), states.Target("b", "m")
-    error = states.Error(states.Reason.BILLING, "benchmark")
-    call = states.Call((here, there))
-    for event in (
-        states.Started(0.0, states.Taken(here, "key#1"), states.Standby(("key#1",), (here, there))),
-        states.Failed(0.1),
-    ):
-        call = states.step(call, event).call
-    diagnosed = states.Diagnosed(0.1, error, states.Standby((), (there,)))
-    runs = 2000
-    return min(timeit.repeat(lambda: states.step(call, diagnosed), number=runs, repeat=7)) / runs
+@attrs.frozen
+class Size:
+    """A route, as the providers of its targets, and the keys of each provider.
+
+    Attributes:
+        providers: A letter a target.
+        keys: Keys of each provider.
+        seconds, memory: What a search may take at most, in processor seconds and megabytes.
+    """
+
+    providers: str
+    keys: int
+    seconds: float
+    memory: float = 500.0
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        owners = len(set(self.providers))
+        keys = "key" if self.keys == 1 else "keys"
+        return f"{len(self.providers)} targets, {owners} providers, {self.keys} {keys} each"
+
+    def setting(self) -> Setting:
+        """The setting, with every reason."""
+        route = tuple(
+            states.Target(provider, f"model{place + 1}")
+            for place, provider in enumerate(self.providers)
+        )
+        return Setting(route, dict.fromkeys(self.providers, self.keys))
+
+
+SIZES = (
+    Size("abc", 3, 3.0),
+    Size("abb", 2, 20.0),
+    Size("aba", 4, 20.0),
+    Size("abcde", 4, 20.0),
+    Size("ababb", 4, 20.0),
+)
+
+
+@attrs.frozen
+class Measured:
+    """What a search took."""
+
+    seconds: float
+    memory: float
+    nodes: int
+    edges: int
+    holds: bool
+
+
+def measure(place: int) -> Measured:
+    """One search, in this process."""
+    began = time.process_time()
+    found = verify(SIZES[place].setting(), search=True, memory=None)
+    seconds = time.process_time() - began
+    return Measured(seconds, peak_memory(), found.nodes, found.edges, found.holds)
+
+
+def in_fresh_process(place: int) -> Measured:
+    """One search, in a process of its own, so that its memory is its own."""
+    command = [sys.executable, __file__, "--one", str(place)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    return Measured(**json.loads(run.stdout))
+
+
+def table(found: list[Measured]) -> str:
+    """The table of the page."""
+    lines = [
+        "| route | states | edges | processor time | peak memory |",
+        "|---|--:|--:|--:|--:|",
+        *(
+            f"| {size.name} | {one.nodes:,} | {one.edges:,} | {one.seconds:.1f} s "
+            f"| {one.memory:.0f} MB |"
+            for size, one in zip(SIZES, found, strict=True)
+        ),
+    ]
+    return "\n".join(lines)
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limits", action="store_true")
-    limits = parser.parse_args().limits
-    one, late = step_seconds(), False
-    print(f"{'':<22}{'s':>8}{'states':>10}{'edges':>10}{'steps of the machine':>22}")
-    for targets, keys, limit in SIZES:
-        began = time.perf_counter()
-        found = verify(setting(targets, keys))
-        took = time.perf_counter() - began
-        late = late or took > limit
-        print(
-            f"{targets} targets x {keys} keys   {took:>8.2f}{found.nodes:>10,}{found.edges:>10,}"
-            f"{took / one:>22,.0f}"
-        )
-    return int(limits and late)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one is not None:
+        print(json.dumps(attrs.asdict(measure(asked.one))))
+        return 0
+    found = [in_fresh_process(place) for place in range(len(SIZES))]
+    print(table(found))
+    if asked.write:
+        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}", "utf-8")
+    late = [
+        size.name
+        for size, one in zip(SIZES, found, strict=True)
+        if one.seconds > size.seconds or one.memory > size.memory
+    ]
+    for name in late:
+        print(f"more than it may take: {name}")
+    return int(asked.limits and bool(late))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from orchestrator.gateway.inspector.replayed_call import PlayedCall
 from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.importing.carrying import ImportFinding
+from orchestrator.lab.audit import AuditedCall, CallVerdict
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
 from orchestrator.ledger import Attempt, Skipped
@@ -178,6 +179,25 @@ OUTPUTS = {
         "in US dollars, `null` without the extra `prices`.",
         config=str | None,
         **_STATISTICS,
+    ),
+    "audit": Output(
+        "`audit --json`: recorded calls held against the table, their own record and the "
+        "invariants; of those that failed at most a thousand are in `failed`, all are counted.",
+        holds=bool,
+        files=_TEXTS,
+        lines=int,
+        since=float | None,
+        until=float | None,
+        calls=int,
+        verdicts={each.value: int for each in CallVerdict},
+        may_run=int,
+        let_go=int,
+        broken=Mapping[str, int],
+        versions=Mapping[str, int],
+        damaged_lines=int,
+        damaged_at=_TEXTS,
+        torn_ends=int,
+        failed=tuple[AuditedCall, ...],
     ),
     "demo": Output(
         "`demo --json`.",
@@ -347,7 +367,8 @@ OUTPUTS = {
         removed=str,
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route; `retry_budget` is what retries of all calls at "
+        "`verify --json`: for each route the verdict, and what failures do to its calls (`faults`, "
+        "`single_points`, `pairs`, `longest`); `retry_budget` is what retries of all calls at "
         "one provider may spend.",
         config=str,
         routes=(_OBJECT,),

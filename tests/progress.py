@@ -5,12 +5,14 @@ The list of failures that pytest prints stands at the end of minutes, below page
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
 
-_LEFT = "slow_tests_left"
+_TIERS = {"slow": "make test-all", "nightly": "make test-nightly"}
+"""Marks of tests that are left out where they are not asked for, and what runs them."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -23,32 +25,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Refuse a slow test that does not say why it is one."""
-    for item in items:
-        mark = item.get_closest_marker("slow")
+    for item, tier in itertools.product(items, _TIERS):
+        mark = item.get_closest_marker(tier)
         if mark is not None and not (mark.args and isinstance(mark.args[0], str)):
-            raise pytest.UsageError(f"{item.nodeid}: slow without a reason; see tests/slow.py")
+            raise pytest.UsageError(f"{item.nodeid}: {tier} without a reason; see tests/slow.py")
 
 
-class _Left:
-    """Slow tests that were not chosen."""
-
-    count = 0
+_left = dict.fromkeys(_TIERS, 0)
+"""How many tests of each were not chosen."""
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Count them, here or for whom this worker works; who chose by name knows what is left out."""
-    if not items or "not slow" not in items[0].config.option.markexpr:
-        return
-    count = sum(1 for item in items if item.get_closest_marker("slow"))
-    _Left.count = max(_Left.count, count)
-    if (output := getattr(items[0].config, "workeroutput", None)) is not None:
-        output[_LEFT] = count
+    for tier in _TIERS:
+        if items and f"not {tier}" in items[0].config.option.markexpr:
+            count = sum(1 for item in items if item.get_closest_marker(tier))
+            _left[tier] = max(_left[tier], count)
+            if (output := getattr(items[0].config, "workeroutput", None)) is not None:
+                output[tier] = count
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take the count of a worker; each of them has chosen from all tests."""
-    _Left.count = max(_Left.count, getattr(node, "workeroutput", {}).get(_LEFT, 0))
+    """Take the counts of a worker; each of them has chosen from all tests."""
+    for tier in _TIERS:
+        _left[tier] = max(_left[tier], getattr(node, "workeroutput", {}).get(tier, 0))
 
 
 class _Progress:
@@ -68,10 +69,10 @@ class _Progress:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Say at the very end what was not run."""
         result = yield
-        if _Left.count:
-            self._terminal.write_line(
-                f"LEFT OUT: {_Left.count} slow tests; `make test-all` runs them too", yellow=True
-            )
+        for tier, count in _left.items():
+            if count:
+                told = f"LEFT OUT: {count} {tier} tests; `{_TIERS[tier]}` runs them"
+                self._terminal.write_line(told, yellow=True)
         return result
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "audit": "Hold recorded calls against the table and the invariants.",
     "batch": "Answer a file of requests, line by line; a kill or a limit loses nothing.",
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "restart": "Put a new gateway process in the place of the running one, without a gap.",
@@ -91,6 +92,11 @@ EXAMPLES = {
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
     ),
+    "audit": (
+        "orchestrator audit calls.jsonl",
+        "orchestrator audit --since 7d",
+        "zstdcat calls.jsonl.zst | orchestrator audit -",
+    ),
     "batch": (
         "orchestrator batch requests.jsonl -o answers.jsonl",
         "orchestrator batch in.jsonl -o out.jsonl --route default --max-cost 20",
@@ -128,6 +134,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "audit": "[OPTIONS] [LEDGERS...]",
     "batch": "[OPTIONS] INPUT|work",
     "service": "[OPTIONS] ACTION",
     "key": "[OPTIONS] ACTION [NAME]",

@@ -20,6 +20,8 @@ from orchestrator.secrets import mask
 DONE = 0
 FAILED = 1
 MISUSED = 2
+UNFINISHED = 3
+"""What was asked for was not done to its end; what was found by then is told."""
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
 

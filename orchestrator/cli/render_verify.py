@@ -1,4 +1,4 @@
-"""The verdicts of ``verify`` on a screen: a few lines a route, and the verdict on all."""
+"""What ``verify`` found, on a screen: failures, properties and bounds of each route."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.format import count
+from orchestrator.cli.render_faults import show_fault_bounds, show_faults
 from orchestrator.cli.screen import Screen
 from orchestrator.health.retry_budget import COST
-from orchestrator.lab.verify import Certificate, Verdict
+from orchestrator.lab.fault_matrix import FaultReport
+from orchestrator.lab.verify import Basis, Certificate, Verdict
 from orchestrator.lab.verify.sequences import TargetLeg, Trace
 
 _MARGIN = 2
@@ -21,6 +23,7 @@ _MARGIN = 2
 def show(
     screen: Screen,
     verdicts: Sequence[Verdict],
+    reports: Sequence[FaultReport],
     exceeded: Sequence[str],
     *,
     verbose: bool,
@@ -31,16 +34,21 @@ def show(
     Args:
         screen: Where they are shown.
         verdicts: One for each route.
-        exceeded: In words, each limit of the user's that a call may exceed.
+        reports: What failures do to the calls of each route.
+        exceeded: In words, each limit of the user's that is exceeded.
         verbose: Show the properties, the ways to the worst, and what was not told apart.
         retry_budget: Tokens that retries of all calls at one provider may spend.
     """
-    for one in verdicts:
-        _route(screen, one, verbose=verbose)
+    for one, report in zip(verdicts, reports, strict=True):
+        _route(screen, one, report, verbose=verbose)
     if verbose:
         _not_told_apart(screen, verdicts)
     screen.result(_retries(retry_budget))
     screen.result("")
+    untried = [report.matrix.stopped for report in reports if report.matrix.stopped]
+    if untried:
+        words = f"  not every failure was tried on {count(len(untried), 'route')} ({untried[0]})"
+        screen.result(Text.assemble(("NOT FINISHED", "bold yellow"), words))
     screen.result(_last(verdicts, verbose=verbose))
     for text in exceeded:
         screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
@@ -64,6 +72,18 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
         return Text.assemble(
             ("BROKEN", "bold red"), f"  {len(broken)} of {on} ({names}): {', '.join(what)}"
         )
+    left = [one for one in verdicts if one.basis is Basis.UNFINISHED]
+    if left:
+        return _left(left[0], on)
+    proofs = {one.proof for one in verdicts}
+    proof = proofs.pop() if len(proofs) == 1 else None
+    if proof is not None:
+        return Text.assemble(
+            ("PROVED", "bold green"),
+            f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} for every "
+            f"route of up to {count(proof.targets, 'target')} (states/ {proof.short}), "
+            f"{len(proof.small)} of small settings, the others for this config",
+        )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
     more = "" if verbose else "; --verbose shows them, and the ways to the worst"
     return Text.assemble(
@@ -73,26 +93,36 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
     )
 
 
-def _route(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
+def _left(verdict: Verdict, on: str) -> Text:
+    """What a search that was left has shown."""
+    met = ", ".join(count(int(one.value), one.name.rstrip("s")) for one in verdict.so_far)
+    return Text.assemble(
+        ("NOT FINISHED", "bold yellow"),
+        f"  {on}: {verdict.setting.name} has no violation within "
+        f"{count(verdict.depth or 0, 'move')}; worst so far {met} ({verdict.stopped})",
+    )
+
+
+def _route(screen: Screen, verdict: Verdict, report: FaultReport, *, verbose: bool) -> None:
     targets = " → ".join(str(target) for target in verdict.setting.route)
     screen.result(Text.assemble(("route ", "dim"), (verdict.setting.name, "bold"), f": {targets}"))
+    show_faults(screen, report, verbose=verbose)
     _broken(screen, verdict)
     if verdict.certificate is not None:
         _kept(screen, verdict, verbose=verbose)
+    show_fault_bounds(screen, report.matrix)
+    if verdict.certificate is not None:
         screen.result(_bounds(verdict.certificate), margin=_MARGIN)
-    if len({target.provider for target in verdict.setting.route}) == 1:
-        one = verdict.setting.route[0].provider
-        screen.result(
-            Text.assemble(("alone", "yellow"), f"   where {one} is out, no call is answered"),
-            margin=_MARGIN,
-        )
     if verbose and verdict.certificate is not None:
         _worst(screen, verdict, verdict.certificate)
-        _reach(screen, verdict)
+        _dead(screen, verdict)
     if verbose:
         counts = f"{verdict.nodes:,} states, {verdict.edges:,} edges, {verdict.seconds:.1f} s"
-        screen.result(f"searched: {counts}", margin=_MARGIN)
-        screen.result("")
+        by = "searched" if verdict.proof is None else "proved by a search of"
+        screen.result(f"{by}: {counts}", margin=_MARGIN)
+    if verdict.holds and verdict.basis is Basis.SEARCHED:
+        screen.result(Text(f"premises      {verdict.premises.words}"), margin=_MARGIN)
+    screen.result("")
 
 
 def _broken(screen: Screen, verdict: Verdict) -> None:
@@ -101,7 +131,7 @@ def _broken(screen: Screen, verdict: Verdict) -> None:
         screen.result(name, margin=_MARGIN)
         if violation.trace.stays:
             _way(screen, violation.trace)
-    if verdict.certificate is None:
+    if verdict.certificate is None and verdict.violations:
         # What is broken may hide what else is: the search does not go on behind it.
         screen.result("mend this first: the others were not all looked at", margin=_MARGIN)
 
@@ -111,15 +141,15 @@ def _kept(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
     kept = [name for name in verdict.properties if name not in broken]
     listed = f": {', '.join(kept)}" if verbose else ""
     screen.result(
-        Text.assemble(("HOLDS", "bold green"), f"   {len(kept)} properties{listed}"),
+        Text.assemble(("HOLDS", "bold green"), f"         {len(kept)} properties{listed}"),
         margin=_MARGIN,
     )
 
 
 def _bounds(certificate: Certificate) -> Text:
-    """``at most 16 attempts, 8 of them to deepseek, 6 rotations, 16 waits, 300 s``."""
+    """``never more    than 16 requests, 8 of them to deepseek, …, 300 s``."""
     parts = [
-        count(int(certificate.attempts.value), "attempt"),
+        count(int(certificate.attempts.value), "request"),
         f"{certificate.requests.value:g} of them to {certificate.requests.about}",
         count(int(certificate.rotations.value), "rotation"),
         count(int(certificate.waits.value), "wait"),
@@ -127,7 +157,7 @@ def _bounds(certificate: Certificate) -> Text:
     ]
     more = certificate.stream_seconds
     stream = f" ({more:g} s more once a stream has begun)" if more else ""
-    return Text.assemble(("at most", "bold"), f" {', '.join(parts)}{stream}")
+    return Text.assemble(("never more", "bold"), f"    than {', '.join(parts)}{stream}")
 
 
 def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
@@ -138,7 +168,8 @@ def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
         about = f" ({figure.about})" if figure.about else ""
         line = Text.assemble((f"{figure.value:g}{unit}", "bold"), f"  {figure.name}{about}")
         screen.result(line, margin=2 * _MARGIN)
-        _way(screen, verdict.worst[figure.name])
+        if figure.name in verdict.worst:
+            _way(screen, verdict.worst[figure.name])
     screen.result(f"where a target needs {_repairs(verdict.setting.repairs)}", margin=2 * _MARGIN)
 
 
@@ -167,16 +198,7 @@ def _counted(stay: TargetLeg) -> Iterator[str]:
         yield move if count == 1 else f"{move} ×{count}"
 
 
-def _reach(screen: Screen, verdict: Verdict) -> None:
-    if any(one.reasons for one in verdict.reached):
-        screen.result(Text("What leads to each target from the first", "bold"), margin=_MARGIN)
-        table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", overflow="fold", max_width=30)
-        table.add_column(overflow="fold")
-        for reasons, reached in itertools.groupby(verdict.reached[1:], lambda one: one.reasons):
-            targets = ", ".join(one.target for one in reached)
-            table.add_row(targets, ", ".join(reasons) or "only that others are marked")
-        screen.show(Padding(table, (0, 0, 0, 2 * _MARGIN)))
+def _dead(screen: Screen, verdict: Verdict) -> None:
     if verdict.dead:
         dead = f"Rows that no call of this route takes: {', '.join(verdict.dead)}"
         screen.result(dead, margin=_MARGIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -79,6 +79,8 @@ class RunningGateways:
             screen.result(Text(config, style="dim"), margin=_MARGIN)
             if money := _money(said):
                 screen.result(Text(f"money left: {money}", style="dim"), margin=_MARGIN)
+            if said.audited is not None:
+                screen.result(_audited(said.audited), margin=_MARGIN)
         if self.found:
             screen.result("")
 
@@ -87,6 +89,14 @@ def _money(status: GatewayStatus) -> str:
     """What it knows of the money of its providers; one without a figure is left out."""
     known = ((name, one.said) for name, one in status.balances.items())
     return ", ".join(f"{name} {said}" for name, said in known if said and said.amounts)
+
+
+def _audited(counts: Mapping[str, int]) -> Text:
+    """What came of the audit of its calls; what failed stands out."""
+    failed, left_out = counts.get("failed", 0), counts.get("left_out", 0)
+    more = f", {count(left_out, 'call')} left out" if left_out else ""
+    said = f"audit: {count(counts.get('held', 0), 'call')} held, {failed:,} failed{more}"
+    return Text(said, style="bold red" if failed else "dim")
 
 
 _MARGIN = 6

@@ -44,6 +44,7 @@ def serve(
     port: int = PORT,
     workers: int = 1,
     watch: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    audit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     log: Literal["text", "json"] = "text",
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
 ) -> int:
@@ -59,6 +60,9 @@ def serve(
         Processes that serve; allowed is 1, for what is counted and kept holds in one process.
     watch
         Take the config anew when its file changes, as SIGHUP does.
+    audit
+        Hold each call against the table and the invariants as it ends, beside the calls; what
+        fails is a line of the log and a metric.
     log
         How the log is written, on stderr: as text, or as one JSON object a line.
     config
@@ -82,14 +86,21 @@ def serve(
                 )
             if not 0 <= port <= MOST:
                 raise UsageError(f"--port {port}: allowed is 0 to {MOST}; 0 takes one that is free")
-            _serve(host, port, config, handover, watch=watch)
+            _serve(host, port, config, handover, watch=watch, audit=audit)
     return DONE
 
 
 def _serve(
-    host: str, port: int, path: Path | None, handover: Handover | None, *, watch: bool
+    host: str, port: int, path: Path | None, handover: Handover | None, **switches: bool
 ) -> None:
     """Serve until the process is told to stop.
+
+    Args:
+        host: Where to bind to.
+        port: The same.
+        path: The config that the user names.
+        handover: From the process before it.
+        switches: Of :class:`~orchestrator.gateway.run.ServeOptions`.
 
     Raises:
         ConfigError: There is no config, or it cannot be used.
@@ -106,7 +117,7 @@ def _serve(
     for warning in config.warnings:
         _log.warning("%s%s", placed(config.path, warning.line), warning)
     try:
-        options = ServeOptions(host, port, watch=watch)
+        options = ServeOptions(host, port, **switches)
         run_gateway(config, options, _log.info, handover)
     except OSError as error:
         raise UsageError(_cannot_listen(host, port, error)) from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
@@ -14,7 +14,13 @@ from cyclopts import Parameter
 from orchestrator.cli import render_simulation as render
 from orchestrator.cli.context import load_or_example, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
-from orchestrator.cli.inputs import STANDARD_INPUT, check_writable, read_duration, read_text
+from orchestrator.cli.inputs import (
+    STANDARD_INPUT,
+    check_writable,
+    read_duration,
+    read_payload,
+    read_text,
+)
 from orchestrator.cli.live import working
 from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
@@ -43,6 +49,7 @@ class _PlayOptions:
         timeout: Their deadline in seconds.
         stream: Whether they are streamed, whatever the script says.
         route: Their route.
+        request: What they ask, in chat-completions shape.
         seed: Draws jitter and the choice of keys.
         keep_ledger: The file that their ledgers are appended to.
         json: Print one JSON object.
@@ -53,6 +60,7 @@ class _PlayOptions:
     timeout: float | None = None
     stream: bool = False
     route: str | None = None
+    request: Mapping[str, Any] | None = None
     seed: int = 0
     keep_ledger: Path | None = None
     json: bool = False
@@ -87,6 +95,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     every: str | None = None,
     timeout: str | None = None,
     stream: Annotated[bool, _SWITCH] = False,
+    request: str | None = None,
     id: str | None = None,  # noqa: A002 - what the option is called
     random: int | None = None,
     mix: Mix | None = None,
@@ -120,6 +129,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         The calls' deadline. Default: the config's.
     stream
         Ask for the answers in chunks, as a script does that begins with "stream:".
+    request
+        What is asked: a JSON file as `run --file` takes it (- is standard input), so that a
+        repair of it can be shown, such as of max_tokens. Default: one message.
     id
         Of a ledger: play this call alone.
     random
@@ -142,20 +154,39 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
             read_duration(every or "60s", "--every") or 0.0,
             read_duration(timeout, "--timeout"),
             stream=stream,
-            route=route,
+            **_asked(script, route, request),
             seed=seed,
             keep_ledger=keep_ledger,
             json=json,
         )
         _check_files(keep_ledger, picture)
         if script is None:
-            _refuse_of_scripts(calls=calls, every=every, id=id, random=random)
+            _refuse_of_scripts(calls=calls, every=every, request=request, id=id, random=random)
             day = load_or_example(config, screen, named=not json)
             _simulate_day(screen, day, mix or Mix.OUTAGE, options, picture)
             return DONE
         _refuse_of_days(random=random, mix=mix, picture=picture)
         _check_calls(calls, every)
         return _simulate_calls(screen, config, _source(script, id), options)
+
+
+def _asked(script: str | None, route: str | None, file: str | None) -> dict[str, Any]:
+    """The options ``route`` and ``request``; a request may name its route itself.
+
+    Raises:
+        UsageError: The file holds no request.
+        OSError: It cannot be read.
+    """
+    if file is None or script is None:
+        return {"route": route}
+    if file == script == STANDARD_INPUT:
+        raise UsageError("both the script and --request are -; standard input can be read once")
+    request = read_payload((), file)
+    named = request.get("model")
+    if route is None and isinstance(named, str):
+        route = named
+    asked = {name: value for name, value in request.items() if name != "model"}
+    return {"route": route, "request": asked}
 
 
 def _simulate_day(
@@ -195,7 +226,9 @@ def _simulate_calls(
     done: list[PlayedTurn] = []
     for group in _groups(turns):
         first = group[0].playing
-        with Simulation(config, first, seed=options.seed, route=options.route) as simulation:
+        with Simulation(
+            *(config, first), seed=options.seed, route=options.route, request=options.request
+        ) as simulation:
             _go_back(simulation, group)
             done += render.play(screen, simulation, group, turns, json=options.json)
     for each in done:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import attrs
 
+from orchestrator.config.accounts import shared_accounts
 from orchestrator.config.config import PASSTHROUGH_MODEL, Config, makes_vectors, model_name
+from orchestrator.config.weaknesses import deadline_used_up, no_other_provider, one_account
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
 from orchestrator.health.retry_budget import COST, THROTTLED_COST
 from orchestrator.http_messages import Address
-from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.states.limits import (
     FIRST_TOKEN_ALONE,
@@ -114,7 +115,9 @@ def _chain(
     if falls_back:
         yield from _time(config, where, route)
     if len({target.provider for target in route}) == 1:
-        what = f"every target is billed by {route[0].provider}: none is left when its money is gone"
+        name = route[0].provider
+        trouble = "down" if config.providers[name].keyless else "out of money"
+        what = no_other_provider(f"{name} {trouble}")
         yield _warning(where, what, "add a target of another provider")
 
 
@@ -141,9 +144,8 @@ def _time(config: Config, where: str, route: tuple[Target, ...]) -> Iterator[Fin
     """Where a silent target costs those behind it their time, or all of it."""
     policy = config.policy
     if Move.FALLBACK not in policy.moves(Reason.TIMEOUT, first_target=True):
-        what = f"where {route[0]} says nothing, it uses up the deadline of {policy.deadline:g} s "
-        fix = "list fallback for timeout in [policy.on]"
-        yield _warning(where, f"{what}and {route[1]} is not asked", fix)
+        what = deadline_used_up(f"{route[0]} silent", policy.deadline, str(route[1]))
+        yield _warning(where, what, "list fallback for timeout in [policy.on]")
         return
     short = shortages(route, policy)
     if short:
@@ -203,14 +205,9 @@ def _unused(config: Config) -> Iterator[Finding]:
 
 def _same_account(config: Config) -> Iterator[Finding]:
     """Two entries with one key: a billing error of the one says nothing to the other."""
-    seen: dict[tuple[str, str], Provider] = {}
-    for name, provider in config.providers.items():
-        for one in provider.credentials:
-            key = (provider.base_url, one.secret.reveal())
-            other = seen.setdefault(key, provider)
-            if one.secret and other is not provider:
-                what = f"{one.label} is also a credential of {other.name}, at the same address"
-                yield _warning(f"providers.{name}", what, "name each account once")
+    for names in shared_accounts(config.providers):
+        if len(names) > 1:
+            yield _warning(f"providers.{names[-1]}", one_account(names), "name each account once")
 
 
 def _balances(config: Config) -> Iterator[Finding]:

@@ -233,25 +233,28 @@ class Recorder:
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
-        self._entries.defer(
-            Transition,
-            _transition,
-            self.ledger.call,
-            before.state,
-            event,
-            moved.row,
-            moved.call.state,
-            moved.command,
-        )
-        if isinstance(event, _TAKES):
-            # What a take passes over has a clear; on an empty board there is none.
-            if event.standby.clears:
-                self._pass_over(event, moved.call)
-            return
-        if self._sent is not None:
-            self._settle(self._sent, event, moved.call.state)
-        if self._filed and isinstance(event, Streaming):
-            self._file()
+        try:
+            self._entries.defer(
+                Transition,
+                _transition,
+                self.ledger.call,
+                before.state,
+                event,
+                moved.row,
+                moved.call.state,
+                moved.command,
+            )
+        finally:
+            # Also where who observes is interrupted: the attempt that the move ends is on a bill,
+            # and a record without it would contradict itself.
+            if isinstance(event, _TAKES):
+                # What a take passes over has a clear; on an empty board there is none.
+                if event.standby.clears:
+                    self._pass_over(event, moved.call)
+            elif self._sent is not None:
+                self._settle(self._sent, event, moved.call.state)
+            if self._filed and isinstance(event, Streaming):
+                self._file()
 
     def skipped(self, call: Call) -> tuple[Skipped, ...]:
         """The targets passed over without a send, in route order."""

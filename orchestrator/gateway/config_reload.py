@@ -48,6 +48,7 @@ async def reload(gateway: Gateway, *, known: str = "") -> str:
     try:
         # Beside the loop: its commands may print a token, and cattrs takes its time.
         config = await asyncio.to_thread(load_checked, before.config.path)
+        await gateway.policy_check.check(config)
         keys = gateway.keys
         if config.gateway.keys != before.config.gateway.keys:
             keys = await asyncio.to_thread(

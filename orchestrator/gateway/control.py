@@ -52,6 +52,10 @@ class ControlledGateway(Protocol):
         """What is known of the money of each provider, of those of whom anything is."""
 
     @property
+    def audited(self) -> Mapping[str, int] | None:
+        """How many calls were audited, by what came of it; ``None`` where none are."""
+
+    @property
     def config_hash(self) -> str:
         """Of the config that new calls get."""
 
@@ -91,6 +95,8 @@ class GatewayStatus:
         keys_file: The file of the keys that it asks for, empty where it asks for none; ``None``
             of an older gateway, which does not say.
         balances: What it knows of the money of each provider.
+        audited: How many calls were audited, by what came of it (``held``, ``failed``,
+            ``left_out``); ``None`` without ``serve --audit``.
     """
 
     instance: Instance
@@ -101,6 +107,7 @@ class GatewayStatus:
     draining: bool
     keys_file: str | None = None
     balances: Mapping[str, AccountBalance] = attrs.field(factory=dict)
+    audited: Mapping[str, int] | None = None
 
     @property
     def uptime(self) -> float:
@@ -212,6 +219,7 @@ class Control:
             gateway.draining,
             gateway.keys_file,
             gateway.balances,
+            gateway.audited,
         )
         return _whole(200, status)
 

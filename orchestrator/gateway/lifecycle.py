@@ -57,6 +57,12 @@ class Lifecycle:
         return self.gateway.orchestrator.balance_questions.known()
 
     @property
+    def audited(self) -> Mapping[str, int] | None:
+        """How many calls were audited, by what came of it; ``None`` where none are."""
+        gateway = self.gateway
+        return None if gateway.auditor is None else gateway.metrics.audited
+
+    @property
     def config_hash(self) -> str:
         """Of the config that new calls get."""
         return self.gateway.config.digest

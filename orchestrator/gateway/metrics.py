@@ -14,7 +14,7 @@ Rules of this page:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 
 from orchestrator.config.config import Config
 from orchestrator.execution.call_facts import AttemptFacts, CallFacts
+from orchestrator.gateway.call_auditor import RESULTS
 from orchestrator.gateway.histograms import (
     FIRST_CHUNK_BOUNDS,
     OVERHEAD_BOUNDS,
@@ -149,6 +150,12 @@ class Metrics(Collector):
             "orchestrator_nested_retries",
             "Requests that the client's own retry loop sent again.",
         )
+        self._audited = CountedFamily(
+            "orchestrator_audit_calls",
+            "Calls that were held against the table and the invariants as they ended, by what came "
+            "of it; all 0 without `serve --audit`.",
+            ("result",),
+        )
         self._time_to_rescue = Histogram(
             "orchestrator_time_to_rescue_seconds",
             "Seconds from the beginning of a rescued call until the attempt that answered it was "
@@ -170,6 +177,7 @@ class Metrics(Collector):
         self._transitions.begin([row.name for row in TABLE])
         self._rescues.begin(_REASONS)
         self._probes.begin(("answered", "failed", "abandoned"))
+        self._audited.begin(RESULTS)
         self.use(config, board)
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -236,6 +244,16 @@ class Metrics(Collector):
         """Count a request that the client's own retry loop sent again."""
         _add(self._nested, 1)
 
+    def note_audit(self, result: str) -> None:
+        """Count a call that was audited, or was to be."""
+        # Each result is counted by one thread alone.
+        _add(self._audited, 1, result)
+
+    @property
+    def audited(self) -> Mapping[str, int]:
+        """How many calls were audited, by what came of it."""
+        return {result: count for (result,), count in dict(self._audited.counts).items()}
+
     def _count_attempt(self, attempt: AttemptFacts) -> None:
         provider, model = self._targets.get(attempt.target) or self._unknown(attempt.provider)
         reason = attempt.reason
@@ -280,6 +298,7 @@ class Metrics(Collector):
             value=float(not self._board.store.trouble),
         )
         yield self._nested.family()
+        yield self._audited.family()
 
     def _benched(self) -> GaugeMetricFamily:
         family = GaugeMetricFamily(

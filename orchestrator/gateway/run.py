@@ -31,11 +31,13 @@ class ServeOptions:
         host: The name or address to bind to.
         port: The port; 0 is one that is free.
         watch: Whether a changed config is taken without a signal.
+        audit: Whether each call is audited as it ends.
     """
 
     host: str
     port: int
     watch: bool = False
+    audit: bool = False
 
 
 _YOUNG = 20_000
@@ -83,6 +85,8 @@ def run_gateway(
     """
     is_loopback = is_this_machine(options.host)
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
+    if options.audit:
+        gateway.audit()
     gateway.traced.chooses = not has_sampler(os.environ)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)

@@ -133,6 +133,8 @@ class GatewayServer:
             proxy_headers=False,
         )
         config.load()
+        if self._gateway.auditor is not None:
+            self._gateway.auditor.start()
         self._watched = self._stamp()
         self._tick(loop)
         for one in self._sockets:
@@ -234,6 +236,8 @@ class GatewayServer:
         connections.abort()
         if connections.tasks:
             await asyncio.wait(connections.tasks, timeout=_GRACE)
+        if self._gateway.auditor is not None:
+            await asyncio.to_thread(self._gateway.auditor.stop)
         if self._gateway.keys is not None:  # which may hold tokens that are not in their file yet
             self._gateway.keys.limits.close()
         await self._gateway.orchestrator.aclose()

@@ -13,6 +13,7 @@ from orchestrator.config.config import Config, GatewaySettings
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.execution.call_facts import CallFacts, call_facts
 from orchestrator.execution.call_run import CallRun
+from orchestrator.gateway.call_auditor import CallAuditor
 from orchestrator.gateway.call_store import CallStore, has_begun
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.daily_tokens import DailyTokens
@@ -23,6 +24,7 @@ from orchestrator.gateway.instance import program_version
 from orchestrator.gateway.key_limits import Admission, KeyLimits, reservation
 from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
+from orchestrator.gateway.policy_check import PolicyCheck
 from orchestrator.gateway.traced_calls import TracedCalls
 from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
@@ -128,6 +130,8 @@ class Gateway:
         is_replaying: True while the inspector plays a call again, one at a time.
         figures: What calls of the last day came to, minute by minute.
         traced: Which of its calls are traced.
+        policy_check: Searches a changed config before it is taken.
+        auditor: Audits calls as they end; ``None`` where nobody asked for it.
     """
 
     orchestrator: Orchestrator
@@ -144,6 +148,8 @@ class Gateway:
     is_replaying: bool = attrs.field(default=False, init=False)
     figures: MinuteFigures = attrs.field(factory=MinuteFigures, init=False)
     traced: TracedCalls = attrs.field(factory=TracedCalls, init=False)
+    policy_check: PolicyCheck = attrs.field(factory=PolicyCheck, init=False)
+    auditor: CallAuditor | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.started = self.clock.time()
@@ -172,6 +178,10 @@ class Gateway:
     def settings(self) -> GatewaySettings:
         """What of it is the gateway's."""
         return self.orchestrator.config.gateway
+
+    def audit(self) -> None:
+        """Have each call audited that ends from now on."""
+        self.auditor = CallAuditor(self.metrics.note_audit, self.config.ledger)
 
     def use(self, orchestrator: Orchestrator, keys: CallerKeys | None) -> None:
         """Begin calls with another config from now on."""
@@ -239,6 +249,8 @@ class Gateway:
             self.metrics.finished(facts, handling.call.origin - handling.began)
             self.figures.add(facts)
             log_failed_call(facts)
+            if self.auditor is not None and facts.is_over:
+                self.auditor.put(handling.call.recorder.ledger)
             if facts.is_over and not handling.is_traced:
                 self.traced.end(handling.call, handling.incoming.headers, self.config.otel)
         if handling.admission is not None:

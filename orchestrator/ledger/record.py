@@ -116,6 +116,14 @@ def parts_of(ledger: Ledger) -> list[Part]:
     return ledger._entries[:]  # noqa: SLF001 - of this page
 
 
+def copy_of(ledger: Ledger) -> Ledger:
+    """The same entries, of which none is put together in ``ledger`` when they are in the copy.
+
+    For who reads all of a record that others keep.
+    """
+    return Ledger(ledger.call, ledger._entries[:])  # noqa: SLF001 - of this page
+
+
 def _step(move: Transition) -> str:
     """Where a move led, and what is done there."""
     if isinstance(move.command, Send):

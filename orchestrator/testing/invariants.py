@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from orchestrator.lab.audit.record_checks import record_faults
+from orchestrator.lab.audit.standby_checks import standby_faults
 from orchestrator.lab.invariants import broken_in
 from orchestrator.lab.simulation.check_replay import find_departure
 from orchestrator.ledger import Entry, Recording, recorded_call
-from orchestrator.states import Finish
 from orchestrator.testing import coverage
 
 
@@ -33,9 +35,8 @@ def problems(call: Recording) -> Iterator[str]:
     moves = ((move.facts, move.command, move.row) for move in call.transitions)
     for one in broken_in(call.opened.begin(), moves):
         yield f"{one.name}: {one.what}"
-    ended = bool(call.transitions) and isinstance(call.transitions[-1].command, Finish)
-    if call.closed is not None and not ended:
-        yield "every state leads to an end: it is closed without one"
     otherwise = find_departure(call)
     if otherwise:
         yield f"it replays: {otherwise}"
+    for fault in chain(standby_faults(call), record_faults(call)):
+        yield f"{fault.check}: {fault.what}"

@@ -6,10 +6,19 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 import attrs
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation.script_items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
+from orchestrator.lab.simulation.script_items import (
+    OK,
+    PACE,
+    WITHOUT_PIECES,
+    WORDS,
+    Item,
+    is_whole,
+    written,
+)
 from orchestrator.states import OnInterrupted, Policy, Reason, Target, Timeouts
 from orchestrator.states.limits import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
 
@@ -23,6 +32,10 @@ RESCUABLE: tuple[str, ...] = tuple(
 _WAITS = (None, None, 0.0, 2.0, 30.0, 3_600.0)
 _QUICK = (0.1, 0.5)
 """Seconds of a failure that keeps nobody waiting; first, so that examples shrink to them."""
+
+_CUTS = (60.0, 100.0)
+"""Seconds after which what stands before a provider gives up: a load balancer with its 504 (the
+default of AWS, nginx), a CDN with its 524 (Cloudflare; their manuals, 2026-12)."""
 
 _JUST_UNDER = 0.1
 """Seconds before a limit at which a failure comes that the limit does not cut."""
@@ -61,17 +74,24 @@ def error_sequences(
         pace=st.sampled_from((PACE, *_just_under(_idle(config)))),
     )
     items = [_after(each, pieces) for each in draw(st.lists(item, min_size=1, max_size=most))]
-    return tuple(items) if at else (*items, Item(OK))
+    drawn = tuple(items) if at else (*items, Item(OK))
+    if currently_in_test_context():  # it is told of the failing example alone
+        note(f'See it: orchestrator simulate "{written(drawn)}"')
+    return drawn
 
 
 def failing_seconds(config: Config | None = None) -> tuple[float, ...]:
     """How long failures may take: no time, just under each limit of ``config``, and between.
 
+    Also after as long as what stands before providers waits, 60 and 100 s.
+
     The quick ones come first, since examples shrink towards them.
     """
     limits = sorted(set(_limits(config)))
+    total = max(each.total for each in _timeouts(config))
+    cuts = (cut for cut in _CUTS if cut < total)
     between = ((one + two) / 2 for one, two in pairwise(limits))
-    return (*_QUICK, *sorted({*_just_under(limits), *between}))
+    return (*_QUICK, *sorted({*_just_under(limits), *between, *cuts}))
 
 
 def _limits(config: Config | None) -> Iterator[float]:

@@ -28,6 +28,7 @@ from tests.acceptance.spoken import DIALECTS, answers
 from tests.acceptance.test_official_shapes import events_of
 from tests.official_shapes import description, wrong_in_event
 from tests.orchestrator.gateway.running import Running, running
+from tests.slow import slow_but
 
 SOUND = [
     not_a_server_error,
@@ -126,14 +127,15 @@ def _is_long(dimensions: Any) -> bool:
     return type(dimensions) is int and dimensions > MOST_NUMBERS
 
 
+@pytest.mark.parametrize("examples", slow_but([8], [8, 100], "examples of 0.1 s", night=[100]))
 @pytest.mark.parametrize(("vendor", "method", "path", "mode"), CASES)
 def test_what_is_answered_is_what_the_description_says(
-    gateway: Running, vendor: str, method: str, path: str, mode: GenerationMode
+    gateway: Running, vendor: str, method: str, path: str, mode: GenerationMode, examples: int
 ) -> None:
     operation = described(vendor)[path][method]
 
     @settings(
-        max_examples=25,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,

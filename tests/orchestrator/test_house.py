@@ -159,6 +159,7 @@ WORLDLY = {
     "gateway/instance.py",  # keeps a lock on its file
     "gateway/notify.py",  # tells systemd
     "gateway/key_file.py",
+    "gateway/policy_check.py",  # asks a process of its own
     "gateway/daily_tokens.py",
     *("cli", "lab", "sim", "testing"),  # what looks at machines and plays providers
 }

@@ -140,6 +140,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "simulate, a ledger": ("simulate", "calls.jsonl", "--json"),
     "replay": ("replay", "calls.jsonl", "--json"),
     "stats": ("stats", "calls.jsonl", "--json"),
+    "audit": ("audit", "calls.jsonl", "--json"),
+    "audit, of what failed": ("audit", "spoiled.log", "--json"),
     "status, of calls": ("status", "--json"),
     "verify": ("verify", "--json"),
     "error, of a restart": ("restart", "--json", "--port", "1"),
@@ -167,6 +169,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         urls = {name: providers.url(name) for name in scripts}
         place = configured(folder, urls, ["down/m", "well/m"], top=TOP)
         (folder / "other.yaml").write_text(OTHER)
+        first = (INCIDENTS / "a2.jsonl").read_text("utf-8")
+        (folder / "spoiled.log").write_text(first.replace('"until":', '"until":1'))
         (folder / "broken.toml").write_text("[providers.x]\nbase_urls = 1\n")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)

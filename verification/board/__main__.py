@@ -6,7 +6,8 @@ Two processes over one store, a call each, two targets with two keys each: every
 what may happen, N moves from each start. ``--faults`` searches each planted fault instead, and
 tells the shortest way to it. ``--write`` keeps the figures for docs/fleet-simulation.md. Exit
 status: 0 nothing breaks (with ``--faults``: each is found), 1 otherwise, 3 the time was over
-first."""
+first.
+"""
 
 from __future__ import annotations
 

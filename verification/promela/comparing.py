@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import attrs
 
 from orchestrator.lab.verify import Setting
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.search import Search
-from orchestrator.states.machine import step
+from orchestrator.states.machine import Stepper, step
 from orchestrator.states.table import TABLE, Row
 from verification.promela.exported import export
+from verification.promela.misled import Misled
+from verification.promela.moving import Moves, compare_moves, ordered
 from verification.promela.spinning import Run, search, shortest
 from verification.promela.translations import SHIPPED, Translations
 from verification.promela.vectors import Reached, described, expression, reached
@@ -35,6 +38,9 @@ class Comparison:
             none would mean that the model tells apart what it does not tell.
         seconds: How long each took, verify first.
         differences: The first states that only one of them reached, in words, with the way.
+        made: How many moves spin made.
+        moves: What became of those that it told of.
+        misled: The same for machines with a mistake, by the mistake.
     """
 
     setting: Setting
@@ -45,11 +51,15 @@ class Comparison:
     untold: int
     seconds: tuple[float, float]
     differences: tuple[str, ...] = ()
+    made: int = 0
+    moves: Moves = attrs.field(factory=Moves)
+    misled: tuple[tuple[str, Moves], ...] = ()
 
     @property
     def same(self) -> bool:
-        """Whether both reached the same states, and spin found nothing broken."""
-        return not self.broken and not self.untold and self.by_verify == self.by_spin
+        """Whether both reached the same states by the same moves, and nothing is broken."""
+        fine = not self.broken and not self.untold and not self.moves.different
+        return fine and self.by_verify == self.by_spin
 
     def by_state(self) -> list[tuple[str, int, int]]:
         """For each state of the machine how many abstract states verify and spin reached."""
@@ -64,12 +74,24 @@ def compare(
     *,
     table: Sequence[Row] = TABLE,
     translations: Translations = SHIPPED,
+    every: int = 0,
+    machine: Stepper = step,
+    misled: Sequence[Misled] = (),
 ) -> Comparison:
     """Search ``setting`` twice: the machine that ships by verify, ``table`` by spin.
+
+    Args:
+        setting: What is searched.
+        table: What spin searches.
+        translations: What stands for its functions.
+        every: Of so many of spin's moves one is held against ``machine``; 0 for none.
+        machine: What is asked about moves.
+        misled: Machines with a mistake that are asked too, until it shows.
 
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
         Untranslated: The table calls a function that has no translation.
     """
     began = time.perf_counter()
@@ -77,9 +99,10 @@ def compare(
     by_verify = frozenset(_found(ours))
     middle = time.perf_counter()
     model = export(setting, table=table, translations=translations)
-    theirs = search(model)
+    theirs = search(model, every=every)
     by_spin = frozenset(reached(setting, vector) for vector in theirs.vectors)
     broken, rows = _named(model, theirs)
+    told = [] if broken else ordered(setting, theirs)
     return Comparison(
         setting, by_verify, by_spin, broken, rows, 0 if broken else _untold(theirs, by_spin),
         (middle - began, time.perf_counter() - middle),
@@ -87,7 +110,21 @@ def compare(
             *_only_spin(setting, model, theirs, by_verify),
             *_only_verify(setting, ours, by_spin),
         ),
+        theirs.made,
+        compare_moves(setting, told, machine, way=partial(way_to, model)),
+        tuple(
+            (
+                one.name,
+                compare_moves(setting, told, one.machine(), way=partial(way_to, model), most=1),
+            )
+            for one in misled
+        ),
     )  # fmt: skip
+
+
+def way_to(model: str, vector: Sequence[int]) -> tuple[str, ...]:
+    """The rows of the shortest way to a state that the model reaches."""
+    return shortest(model, unwanted=expression(vector)).rows
 
 
 def _named(model: str, run: Run) -> tuple[str, tuple[str, ...]]:
@@ -120,7 +157,7 @@ def _only_spin(setting: Setting, model: str, run: Run, by_verify: frozenset[Reac
     )
     return [
         f"only spin reaches: {described(setting, reached(setting, vector))}\n"
-        f"    by {', '.join(shortest(model, unwanted=expression(vector)).rows)}"
+        f"    by {', '.join(way_to(model, vector))}"
         for vector in unknown[:_SHOWN]
     ]
 

@@ -11,7 +11,7 @@ from orchestrator.states.table import STATES, TABLE, Entry, Row
 from verification.promela.numbers import in_state, numbers
 from verification.promela.translations import SHIPPED, Translations, look_up
 
-_MODEL = ("state", "world", "guards", "entries", "invariants")
+_MODEL = ("state", "moves", "world", "guards", "entries", "invariants")
 
 
 def export(
@@ -25,7 +25,8 @@ def export(
 
     The rows, their order, states, events and targets are those of ``table``; what they call is
     written by hand. The same arguments give the same text. Compiled with ``-DTELL`` the model
-    prints each state that it reaches, as :mod:`verification.promela.vectors` reads it.
+    prints each state that it reaches, as :mod:`verification.promela.vectors` reads it; with
+    ``-DMOVES`` it writes each move, as :mod:`verification.promela.worlds` does.
 
     Args:
         setting: What is checked.
@@ -75,24 +76,25 @@ def _events(table: Sequence[Row]) -> Iterator[str]:
 
 def _table(table: Sequence[Row], translations: Translations) -> Iterator[str]:
     yield "inline follow_the_table() {\n    if"
-    groups: dict[tuple[State, str], list[Row]] = {}
-    for row in table:
-        groups.setdefault((row.state, row.event.__name__.upper()), []).append(row)
+    groups: dict[tuple[State, str], list[tuple[int, Row]]] = {}
+    for place, row in enumerate(table):
+        groups.setdefault((row.state, row.event.__name__.upper()), []).append((place, row))
     for (state, event), rows in groups.items():
         yield f"    :: (state == {in_state(state)} && event == {event}) ->"
         yield from _first_that_holds(rows, translations)
     yield "    :: else -> every_state_knows_what_to_do = 0\n    fi\n}"
 
 
-def _first_that_holds(rows: Sequence[Row], translations: Translations) -> Iterator[str]:
+def _first_that_holds(rows: Sequence[tuple[int, Row]], translations: Translations) -> Iterator[str]:
     """Each row's own condition, and below it, under ``else``, the next."""
-    for depth, row in enumerate(rows):
+    for depth, (place, row) in enumerate(rows):
         pad = "    " * (2 + depth)
         where = f"row {row.name}"
         guard = "true" if row.guard is None else look_up(translations.guards, row.guard, where)
         effect = look_up(translations.effects, row.effect, where)
         yield f"{pad}if\n{pad}:: ({guard}) ->"
         yield f'{pad}    printf("@row {row.name}\\n");'
+        yield f"{pad}    TOOK({place});"
         yield f"{pad}    {effect};\n{pad}    go_to_{row.to.name}()"
         yield f"{pad}:: else ->"
     pad = "    " * (2 + len(rows))

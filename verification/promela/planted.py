@@ -21,6 +21,7 @@ from orchestrator.states.reasons import Reason
 from orchestrator.states.routing import Due
 from orchestrator.states.table import TABLE, Row
 from verification.promela.exported import export
+from verification.promela.spinning import Run, circles, shortest
 from verification.promela.translations import SHIPPED, Translations
 
 
@@ -45,6 +46,10 @@ class Planted:
     def model(self) -> str:
         """The table as Promela, under a setting that is large enough to show the mistake."""
         return export(SETTING, table=self.table, translations=self.translations)
+
+    def found(self) -> Run:
+        """What spin says of it."""
+        return (circles if self.goes_round else shortest)(self.model())
 
 
 SETTING = Setting(

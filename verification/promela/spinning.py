@@ -5,6 +5,7 @@ Nothing is installed here. Where one of the two is missing, that is said, never 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ from pathlib import Path
 
 import attrs
 
-_SECONDS = 600.0
-"""How long one program may take; the settings here need some seconds."""
+SECONDS = "SPIN_SECONDS"
+"""The variable of the environment that says how long one program may take, in seconds."""
+
+_LONGEST = 600.0
+"""How long it may take where that says nothing; the settings here need some seconds."""
 
 _DEPTH = 1_000_000
 """The longest way that is followed; one of a step's choices counts as one."""
@@ -27,6 +31,7 @@ _LARGE, _SMALL = "-O1", "-O0"
 # The first words of what a search was stopped by are always these.
 _STOPPED = re.compile(r"^pan:\d+: (.*?)(?: \(at depth \d+\))?$", re.MULTILINE)
 _STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
+_MADE = re.compile(r"^\s*(\d+) transitions", re.MULTILINE)
 _ROW = re.compile(r"^\s*@row (\w+)", re.MULTILINE)
 _STATE = re.compile(r"^@(\d[\d ]*)$", re.MULTILINE)
 _INVARIANT = "assertion violated "
@@ -40,6 +45,10 @@ class Refused(Exception):
     """A program did not do its work; the message says which, and what it said."""
 
 
+class TooSlow(Exception):
+    """A program did not end in its time; the message says which, and after how long."""
+
+
 @attrs.frozen
 class Run:
     """What spin found.
@@ -51,6 +60,8 @@ class Run:
         vectors: The states that the model told of, each a tuple of numbers.
         rows: The rows on the way to what stopped it.
         seconds: How long the search took, compiling left out.
+        moves: The moves that it told of, as :mod:`verification.promela.worlds` reads them.
+        made: How many moves it made.
     """
 
     stored: int
@@ -58,6 +69,8 @@ class Run:
     vectors: tuple[tuple[int, ...], ...]
     rows: tuple[str, ...]
     seconds: float
+    moves: bytes = b""
+    made: int = 0
 
 
 def require() -> None:
@@ -71,15 +84,36 @@ def require() -> None:
         raise Unavailable(f"not installed here: {' and '.join(missing)}")
 
 
-def search(model: str) -> Run:
-    """Every state that ``model`` can reach, held against its invariants.
+def version() -> str:
+    """What spin calls itself.
+
+    Raises:
+        Unavailable: Spin or gcc is missing.
+    """
+    require()
+    words = _run(Path(), "spin", "-V", may_fail=True).split()
+    return f"spin {words[2]}" if len(words) > 2 else "spin"
+
+
+def search(model: str, *, every: int = 0) -> Run:
+    """Every state that ``model`` can reach, held against its invariants; and its moves.
+
+    Args:
+        model: The model.
+        every: Of so many moves one is told, drawn in the same way each time; 0 for none.
 
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        return _searched(Path(folder), model, ["-DTELL"], [_LARGE, "-DSAFETY", "-DNOREDUCE"], [])
+        # In the text, not as a flag: spin hands its flags to a shell.
+        text = f"#define MOVES\n#define EVERY {every}\n{model}" if every else model
+        options = [_LARGE, "-DSAFETY", "-DNOREDUCE"]
+        run = _searched(Path(folder), text, ["-DTELL"], options, [])
+        moves = Path(folder) / "moves"
+        return attrs.evolve(run, moves=moves.read_bytes()) if moves.exists() else run
 
 
 def shortest(model: str, *, unwanted: str = "false") -> Run:
@@ -92,9 +126,9 @@ def shortest(model: str, *, unwanted: str = "false") -> Run:
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        # In the text, not as a flag: spin hands its flags to a shell.
         text = f"#define UNWANTED {unwanted}\n{model}"
         options = [_SMALL, "-DSAFETY", "-DNOREDUCE", "-DBFS"]
         return _searched(Path(folder), text, ["-DSHORTEST"], options, [])
@@ -106,6 +140,7 @@ def circles(model: str) -> Run:
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
         return _searched(Path(folder), model, [], [_LARGE, "-DNP", "-DNOREDUCE"], ["-l"])
@@ -132,6 +167,7 @@ def _searched(
         tuple(tuple(map(int, line.split())) for line in _STATE.findall(told)),
         _replayed(folder) if stopped else (),
         seconds,
+        made=int(made[1]) if (made := _MADE.search(told)) else 0,
     )
 
 
@@ -141,9 +177,13 @@ def _replayed(folder: Path) -> tuple[str, ...]:
 
 
 def _run(folder: Path, *command: str, may_fail: bool = False) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
-    )
+    seconds = float(os.environ.get(SECONDS, _LONGEST))
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"{command[0]} did not end within {seconds:g} s") from None
     told = done.stdout + done.stderr
     if done.returncode and not may_fail:
         raise Refused(f"{command[0]} ended with status {done.returncode}: {_words(told)}")

@@ -1,4 +1,4 @@
-"""The model's states as the states of the search, and back.
+"""The model's states as the states of the search, and calls as the model's states.
 
 The two searches are compared by sets, not by counts: two mistakes cannot cancel each other.
 """
@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from orchestrator.lab.verify import Setting
 from orchestrator.lab.verify.nodes import MARKED, NONE, Key, Slot
-from orchestrator.states.call import State
+from orchestrator.states.call import Call, State
 from orchestrator.states.commands import StoppedBy
+from orchestrator.states.error import Error
 from verification.promela.numbers import LISTS, contexts
 
 Reached = tuple[Key, int, int]
@@ -30,6 +31,63 @@ _STOPS = tuple(
     None if name == "BY_NOTHING" else StoppedBy(name.removeprefix("BY_").lower())
     for name in LISTS["STOPS"]
 )
+
+
+_NUMBERS = {state: number for number, state in enumerate(_STATES)}
+_STOPPED = {stopped_by: number for number, stopped_by in enumerate(_STOPS)}
+_SENDING = frozenset({State.ATTEMPT, State.STREAM, State.CLASSIFY})
+
+
+class Encoder:
+    """Calls of one setting as the model tells of them. Nothing of verify's own nodes is used."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._names = [target.name for target in setting.route]
+        self._providers = [target.provider for target in setting.route]
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._sizes = {size: rank for rank, size in enumerate(contexts(setting), start=1)}
+        self._classes = {
+            (kind.reason, f"repair#{kind.repair}" if kind.repair else None, kind.empty,
+             kind.quoted): number
+            for number, kind in enumerate(setting.kinds, start=1)
+        }  # fmt: skip
+        self._earlier = len(setting.kinds) + 1
+
+    def __call__(self, call: Call) -> bytes:
+        """The vector of ``call`` between two events, one byte a number."""
+        state, nowhere = call.state, len(self._names)
+        if state.final:
+            told = [_NUMBERS[state], call.number, call.waits, 0, nowhere]
+            padding = len(FIELDS) - 1 - len(told)
+            told += [*([0] * padding), _STOPPED[call.stopped_by]]
+            return bytes(told + [0] * (len(TARGET_FIELDS) * nowhere))
+        sending = state in _SENDING
+        here = nowhere if call.target is None else self._places[call.target.name]
+        told = [
+            _NUMBERS[state], call.number, call.waits, call.tries, here, call.went_back,
+            call.committed, call.tool_call, call.cause is not None,
+            self._error(call.error, sending=sending), call.passed_over is not None, call.probe,
+            not sending and here != nowhere and call.kept_waiting, call.only_empty,
+            0 if call.too_small is None else self._sizes[call.too_small],
+            _STOPPED[call.stopped_by],
+        ]  # fmt: skip
+        returnable = {name for name, _ in call.returnable}
+        used = [name for name, _ in call.used]
+        repaired = [name for name, _ in call.repaired]
+        for name, provider in zip(self._names, self._providers, strict=True):
+            told += (
+                name in call.asked, name in call.gone, provider in call.billed,
+                name in returnable, used.count(name), repaired.count(name),
+            )  # fmt: skip
+        return bytes(told)
+
+    def _error(self, error: Error | None, *, sending: bool) -> int:
+        """The class of the latest error; while an attempt is made, whether there was one."""
+        if error is None:
+            return 0
+        if sending:
+            return self._earlier
+        return self._classes[error.reason, error.repair, error.empty, error.quoted]
 
 
 def reached(setting: Setting, vector: Sequence[int]) -> Reached:

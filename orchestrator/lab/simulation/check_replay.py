@@ -6,7 +6,7 @@ from orchestrator.lab.simulation.replay_call import Replay
 from orchestrator.lab.simulation.replay_config import replay
 from orchestrator.lab.simulation.script_from_ledger import own_config
 from orchestrator.ledger import Recording
-from orchestrator.states import step
+from orchestrator.states import IllegalEvent, step
 
 
 def find_departure(recording: Recording) -> str:
@@ -51,7 +51,14 @@ def find_difference(recording: Recording) -> str:
     opened = recording.opened
     call = opened.begin()
     for number, move in enumerate(recording.transitions, 1):
-        moved = step(call, move.facts)
+        try:
+            moved = step(call, move.facts)
+        except IllegalEvent as error:
+            name = type(move.facts).__name__
+            return (
+                f"call {recording.call}, move {number}: recorded {move.row} after {name}, "
+                f"which is not possible in {error.state.value}: {error.why}"
+            )
         if (moved.row, moved.command) != (move.row, move.command):
             return (
                 f"call {recording.call}, move {number}: recorded {move.row} and {move.command}, "

@@ -16,17 +16,26 @@ SILENCE = "silence"
 STALL = "stall"
 CONNECT = "connect"
 CUT = "cut"
+EMPTY = "empty"
 
 SYNONYMS = {Reason.CONNECTION.value: CONNECT, Reason.STREAM_INTERRUPTED.value: CUT}
 _NOT_ANSWERS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 REASONS = tuple(reason.value for reason in Reason if reason not in _NOT_ANSWERS)
 """Reasons that an answer can have; the other two are endings of the caller's own."""
 
-WORDS = (OK, CONNECT, CUT, SILENCE, STALL, *(name for name in REASONS if name not in SYNONYMS))
+WORDS = (
+    OK,
+    EMPTY,
+    CONNECT,
+    CUT,
+    SILENCE,
+    STALL,
+    *(name for name in REASONS if name not in SYNONYMS),
+)
 """What an item may say, besides an HTTP status."""
 
 WITHOUT_PIECES = (
-    *(TIMEOUT, SILENCE, CONNECT, Reason.INVALID_RESPONSE.value, Reason.UNKNOWN.value),
+    *(EMPTY, TIMEOUT, SILENCE, CONNECT, Reason.INVALID_RESPONSE.value, Reason.UNKNOWN.value),
 )
 """Words that come in place of a stream, whatever is asked for."""
 
@@ -92,7 +101,7 @@ class Item:
 
 def is_whole(item: Item) -> bool:
     """Whether the answer comes to its end: then a stream of it is not an error."""
-    answers = item.word in (OK, Reason.OUTPUT_TRUNCATED)
+    answers = item.word in (OK, EMPTY, Reason.OUTPUT_TRUNCATED)
     return answers or (item.status is not None and item.status < 300)
 
 

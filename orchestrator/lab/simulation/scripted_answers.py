@@ -36,6 +36,7 @@ from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.lab.simulation.script_items import (
     BROKEN_PIECES,
     CUT,
+    EMPTY,
     PIECES,
     SILENCE,
     STALL,
@@ -132,12 +133,12 @@ def answer(item: Item, *, spoken: str, model: str) -> ScriptedAnswer:
 def _finish(item: Item) -> str:
     if item.word == Reason.OUTPUT_TRUNCATED:
         return "length"
-    return "tool_calls" if item.content == TOOL else "stop"
+    return "tool_calls" if item.content == TOOL and item.word != EMPTY else "stop"
 
 
 def _part(item: Item) -> Text | ToolUse:
-    said = item.message or TEXT
-    if item.content != TOOL:
+    said = "" if item.word == EMPTY else item.message or TEXT
+    if item.word == EMPTY or item.content != TOOL:
         return Text(said)
     return ToolUse("call_simulated", "simulated", json.dumps({"text": said}))
 
@@ -215,7 +216,8 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
         yield StreamPart(seconds, writer.write(delta))
         seconds = item.pace
     if is_whole(item):
-        yield StreamPart(0.0, b"".join(map(writer.write, _end(item))))
+        last = seconds if item.word == EMPTY else 0.0
+        yield StreamPart(last, b"".join(map(writer.write, _end(item))))
     elif item.word == STALL:
         yield StreamPart(_NEVER)
     elif item.word == CUT:
@@ -230,6 +232,8 @@ def broken_off(item: Item) -> RemoteProtocolError:
 
 
 def _pieces(item: Item) -> Iterator[Delta]:
+    if item.word == EMPTY:
+        return
     usual = PIECES if is_whole(item) else BROKEN_PIECES
     count = usual if item.pieces is None else item.pieces
     if item.content == TOOL:
@@ -266,10 +270,8 @@ def _long(text: str, least: int) -> str:
 
 
 def _end(item: Item) -> tuple[Delta, ...]:
-    finish = "tool_calls" if item.content == TOOL else "stop"
-    if item.word == Reason.OUTPUT_TRUNCATED:
-        finish = "length"
-    return FinishReason(finish), UsageDelta(Usage(10, 5, 15)), EndMark()
+    usage = Usage(10, 0, 10) if item.word == EMPTY else Usage(10, 5, 15)
+    return FinishReason(_finish(item)), UsageDelta(usage), EndMark()
 
 
 _REASONS = {

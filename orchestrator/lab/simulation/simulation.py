@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import attrs
@@ -53,15 +54,29 @@ class Simulation:
         answers: What each attempt meets, such as :class:`.ScriptPlayer`.
         seed: Makes jitter and the choice of keys repeat exactly.
         route: A route, or ``provider/model``; ``default`` where nothing is given.
+        request: What is asked, in chat-completions shape; one message where nothing is given.
+        jitter: Of every backoff, in [0, 1), in place of what is drawn; 0 makes them longest.
+
+    Raises:
+        RequestError: The request makes no sense.
     """
 
     def __init__(
-        self, config: Config, answers: Answers, *, seed: int = 0, route: str | None = None
+        self,
+        config: Config,
+        answers: Answers,
+        *,
+        seed: int = 0,
+        route: str | None = None,
+        request: Mapping[str, Any] | None = None,
+        jitter: float | None = None,
     ) -> None:
         self.config = config
         self.clock = VirtualClock()
         self.answers = answers
-        self._route = route
+        self._asked = _ASKED if request is None else request
+        Request(self._asked)  # what is wrong with it is told before anything is played
+        self._route, self._jitter = route, jitter
         self._orchestrator = Orchestrator(
             attrs.evolve(config, ledger=None, otel=OtelSettings(traces=False)),
             store=MemoryStore(),
@@ -99,7 +114,7 @@ class Simulation:
             UnknownRoute: There is no such route or target.
         """
         # A script's output_truncated is a failure; to say so the caller asks for whole output.
-        asked = _ASKED | _THINKING if reasoning else _ASKED
+        asked = {**self._asked, **_THINKING} if reasoning else self._asked
         request = Request(
             asked,
             route=self._route if route is None else route,
@@ -109,6 +124,8 @@ class Simulation:
         )
         began = self.clock.monotonic()
         run = self._orchestrator.begin_call(request, observe)
+        if (jitter := self._jitter) is not None:
+            run.runtime = attrs.evolve(run.runtime, jitter=lambda: jitter)
         connection = VirtualConnection(run, self.clock, self.answers)
         try:
             outcome: Response | CallFailed = blocking.run(flow(run), connection)

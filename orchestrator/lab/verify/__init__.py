@@ -12,7 +12,7 @@ The rules of the room:
 
 from orchestrator.lab.verify.certificate import Certificate, certify
 from orchestrator.lab.verify.setting import Setting
-from orchestrator.lab.verify.verdict import Verdict, verify
+from orchestrator.lab.verify.verdict import Basis, Verdict, verify
 from orchestrator.lab.verify.violations import Violation
 
-__all__ = ["Certificate", "Setting", "Verdict", "Violation", "certify", "verify"]
+__all__ = ["Basis", "Certificate", "Setting", "Verdict", "Violation", "certify", "verify"]

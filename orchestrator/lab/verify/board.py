@@ -35,12 +35,16 @@ class Leeway:
         hesitates: It may go on at the same target, or fall back.
         comes_back: Whether it may come back depends on how long the failure took.
         silent: The failure is a silence, which is slow by itself.
+        takes_key: The key that was sent with cannot be sent with now.
+        benches_key: It cannot be waited for either.
     """
 
     rotates: bool = False
     hesitates: bool = False
     comes_back: bool = False
     silent: bool = False
+    takes_key: bool = False
+    benches_key: bool = False
 
 
 @attrs.define
@@ -88,6 +92,13 @@ class LazyStandby:
         choices.may_be_slow = self._may_be_slow
         self._here = nodes.position(call.target) if call.target is not None else -1
         self.decided = Observed()
+        self._keyless = (
+            diagnosed and self._here >= 0 and leeway.takes_key
+            and nodes.setting.has_one_key(self._here)
+        )  # fmt: skip
+        if self._keyless and leeway.benches_key:
+            # A limit may end at once where the answer says so; who is refused stays out.
+            self.decided.ready, self.decided.credentials = False, ()
         self._targets: tuple[Target, ...] | None = None
         self._clears: dict[int, Clear | None] = {}
 
@@ -176,7 +187,13 @@ class LazyStandby:
             for index, target in enumerate(self._nodes.route)
             if target.name not in out and self._nodes.open_to(self._call, index)
             and (index != self._here or self._diagnosed)
+            and not (self._keyless and self._shares_key(index))
         ]  # fmt: skip
+
+    def _shares_key(self, index: int) -> bool:
+        """Whether a target has only the key that the call's own target has."""
+        route = self._nodes.route
+        return index != self._here and route[index].provider == route[self._here].provider
 
     def _standing(self) -> tuple[int, ...]:
         if self.decided.standing is None:
@@ -311,7 +328,7 @@ class LazyStandby:
         return PASSED if self.decided.remembered else None
 
     def _kinds(self) -> list[tuple[Mark, bool]]:
-        if self._choices.nothing_left:
+        if self._choices.nothing_left or (self._keyless and self._leeway.benches_key):
             return [(Mark.BENCH, False)]
         if not self._nodes.merged:
             kinds = BLOCKS

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge
 from orchestrator.lab.verify.search import Count, PathStep, Place, Search
+from orchestrator.lab.verify.setting import Setting
+from orchestrator.lab.verify.stopping import SearchLimits
+from orchestrator.states.policy import OnInterrupted
 
 
 @attrs.frozen
@@ -58,27 +61,44 @@ class Certificate:
         )  # fmt: skip
 
 
-def certify(graph: Graph, main: Search, watched: Sequence[Count]) -> Certificate:
+def certify(
+    graph: Graph, main: Search, watched: Sequence[Count], limits: SearchLimits
+) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
-    attempts, waits = main.most(0), main.most(1)
-    rotations = Count(graph, lambda move, _: int(move.rotates)).run()
+    rotations = Count(graph, lambda move, _: int(move.rotates), limits=limits).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)
-    streams = [target.timeouts.stream_total for target in route]
+    streams = list(stream_limits(graph.setting))
     return Certificate(
-        attempts=Worst("attempts", attempts[0], main.way(attempts[1])),
+        **figures_of(main),
         requests=Worst(
             "requests to one provider", asked[0], busiest.way(asked[1]),
             route[busiest.start[1]].provider,
         ),
         rotations=Worst("rotations", turned[0], rotations.way(turned[1])),
-        waits=Worst("waits", waits[0], main.way(waits[1])),
-        wait=_longest_wait(main),
-        seconds=_longest_call(main),
-        stream_seconds=max(streams, default=0.0) if graph.setting.streamed else 0.0,
+        stream_seconds=max(streams, default=0.0),
     )  # fmt: skip
+
+
+def figures_of(main: Search) -> dict[str, Worst]:
+    """The figures that ``main`` alone tells, by their fields of a certificate."""
+    attempts, waits = main.most(0), main.most(1)
+    return {
+        "attempts": Worst("attempts", attempts[0], main.way(attempts[1])),
+        "waits": Worst("waits", waits[0], main.way(waits[1])),
+        "wait": _longest_wait(main),
+        "seconds": _longest_call(main),
+    }
+
+
+def stream_limits(setting: Setting) -> Iterator[float]:
+    """How long the streams of each target may go on after their first content."""
+    held = setting.policy.on_interrupted is OnInterrupted.HOLD
+    if setting.streamed and not held:
+        streaming = (one for one in setting.route if one.stream is not False)
+        yield from (target.timeouts.stream_total for target in streaming)
 
 
 def _longest_wait(main: Search) -> Worst:

@@ -7,7 +7,7 @@ alternative of the last choice. So the runs are exactly the ways that the guards
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import ClassVar
 
 import attrs
@@ -34,6 +34,7 @@ class Choices:
         is_empty: What came is an empty answer.
         is_as_unknown: An empty answer among others is like an unknown error.
         jitter, spread: What was drawn; ``None`` where nobody looked.
+        running: A run is under way.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class Choices:
         self.instants = Instants(0.0, None)
         self.may_be_slow: Callable[[], bool] = lambda: True
         self.is_empty = self.is_as_unknown = False
+        self.running = False
         self.begin((0, 0), (0, 0))
 
     def begin(self, low: tuple[int, int], high: tuple[int, int]) -> None:
@@ -55,6 +57,13 @@ class Choices:
         self.settled = self.nothing_left = False
         self.jitter: float | None = None
         self.spread: float | None = None
+        self._answers: dict[Hashable, bool] = {}
+
+    def remembered(self, question: Hashable) -> bool:
+        """A free answer, the same to the same question for as long as the run lasts."""
+        if question not in self._answers:
+            self._answers[question] = self.pick(2) == 0
+        return self._answers[question]
 
     def pick(self, count: int) -> int:
         """One of ``count`` alternatives, numbered from 0."""
@@ -98,13 +107,13 @@ class OpenCounter:
         self.choices, self.counter, self.plus, self.sign = choices, counter, plus, sign
 
     def __add__(self, other: int) -> OpenCounter:
-        return OpenCounter(self.choices, self.counter, self.plus + other, self.sign)
+        return type(self)(self.choices, self.counter, self.plus + other, self.sign)
 
     def __sub__(self, other: int) -> OpenCounter:
         return self + -other
 
     def __rsub__(self, other: int) -> OpenCounter:
-        return OpenCounter(self.choices, self.counter, other - self.plus, -self.sign)
+        return type(self)(self.choices, self.counter, other - self.plus, -self.sign)
 
     def __le__(self, other: int) -> bool:
         if self.sign > 0:
@@ -122,6 +131,11 @@ class OpenCounter:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and self <= other and self >= other
+
+    def is_like(self, other: OpenCounter) -> bool:
+        """Whether it stands for the same, without narrowing it."""
+        mine = (self.counter, self.plus, self.sign)
+        return mine == (other.counter, other.plus, other.sign)
 
     def delta(self) -> int:
         """How far a step moved it."""
@@ -233,13 +247,19 @@ class Jitter:
     def __init__(self, choices: Choices, draws: Callable[[], tuple[float, ...]]) -> None:
         self.choices, self.draws = choices, draws
 
-    def __truediv__(self, other: float) -> float:
+    def _value(self) -> float:
         choices = self.choices
         if choices.jitter is None:
             draws = self.draws()
             choices.jitter = draws[-1 if choices.settled else choices.pick(len(draws))]
-            choices.late = choices.jitter == Instants.NEVER
-        return choices.jitter / other
+            choices.late = choices.jitter < 0
+        return choices.jitter
+
+    def __truediv__(self, other: float) -> float:
+        return self._value() / other
+
+    def __rsub__(self, other: float) -> float:
+        return other - self._value()
 
 
 class Spread:

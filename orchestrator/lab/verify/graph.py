@@ -67,7 +67,7 @@ class Graph:
     def __init__(self, setting: Setting, step: Stepper, *, merged: bool) -> None:
         self.setting, self.step = setting, step
         classes = setting.classes if merged else setting.every_kind
-        self.nodes = MergedNodes(setting, classes) if merged else Nodes(setting, classes)
+        self.nodes = self._make_nodes(classes, merged=merged)
         self._choices = Choices()
         self._asked = OpenWait(self._choices)
         self._kept_waiting = KeptWaiting(self._choices)
@@ -90,6 +90,10 @@ class Graph:
         self._distinct: dict[int, tuple[Edge, ...]] = {}
         self.start = self._node(self.nodes.encode(setting.call())[0])
         self.steps = self.edges_known = 0
+
+    def _make_nodes(self, classes: tuple[ErrorClass, ...], *, merged: bool) -> Nodes:
+        kind = MergedNodes if merged else Nodes
+        return kind(self.setting, classes)
 
     def edges(self, node: int) -> tuple[Edge, ...]:
         """Every edge out of a node."""
@@ -152,10 +156,10 @@ class Graph:
 
     def _moves(self, call: Call, sent: int, fact: OpenEvent) -> tuple[MoveResult, ...]:
         """Every way that ``fact`` can go: the machine at work, kept under its footprint."""
-        choices, most = self._choices, self.setting.policy.max_attempts
-        number, waits = OpenCounter(choices, NUMBER), OpenCounter(choices, WAITS)
+        choices = self._choices
+        number, waits = self._counters()
         watched, looked = watch(call, number=number, waits=waits)
-        low, high = (sent, 0), (most if sent else 0, 0 if call.state is State.READY else most)
+        low, high = self._range(call, sent)
         choices.instants = self.setting.instants(committed=call.committed)
         found: dict[object, MoveResult] = {}
         while True:
@@ -168,6 +172,15 @@ class Graph:
         moves = tuple(found.values())
         self.footprints.keep((call.state.value, sent, call.committed, fact), looked, moves)
         return moves
+
+    def _counters(self) -> tuple[OpenCounter, OpenCounter]:
+        """What stands for the attempts and the waits of a call."""
+        return OpenCounter(self._choices, NUMBER), OpenCounter(self._choices, WAITS)
+
+    def _range(self, call: Call, sent: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The least and the most that they can be at a node."""
+        most = self.setting.policy.max_attempts
+        return (sent, 0), (most if sent else 0, 0 if call.state is State.READY else most)
 
     def _run(self, call: RecordingCall, fact: OpenEvent) -> MoveResult:
         self.steps += 1
@@ -254,6 +267,8 @@ class Graph:
             hesitates=(rotates or retries or kind.repair > 0) and Allowed.FALLBACK in moves | later,
             comes_back=retries and kind.reason not in THROTTLED,
             silent=kind.reason is Reason.TIMEOUT,
+            takes_key=kind.takes_key,
+            benches_key=kind.takes_key and kind.reason is Reason.AUTH,
         )
 
     def _event(self, call: Call, fact: OpenEvent, look: LazyStandby) -> Event:

@@ -25,28 +25,32 @@ def merges(setting: Setting) -> list[str]:
     return [
         *PLAIN_MERGES,
         "targets with a provider of their own, as many credentials and the same context are alike",
+        "targets of one provider with the same context are alike",
         *(f"errors with the same moves: {', '.join(kind.name for kind in one.kinds)}"
           for one in alike),
         "the latest error counts by what it allows, the cause by whether there is one",
         "what was done at a target that was left for good is forgotten",
         "a failure after which another target is asked at once: its own pool is free, unlooked at",
         "whether something else came before an empty answer is free",
-        *((f"no more than {_KEPT} keys used at a target left for a while are remembered",)
+        *(("which of many keys were used, and what was repaired, is forgotten",)
           if forgets(setting) else ()),
     ]  # fmt: skip
 
 
 def forgets(setting: Setting) -> bool:
-    """Whether what was done at a target that the call may go back to is kept in part only.
+    """Whether how many keys were used, and whether anything was repaired, is not told apart.
 
     A large route has too many ways to have used its keys. To forget one allows the calls more
-    than they can do, never less: what holds of them still holds, a worst case may be too bad.
+    than they can do, never less: two keys of many were used, so that the same one, another and a
+    fresh one may come, whichever may in fact. And an error that names a repair which was made is
+    like one that names none. So what holds of them still holds; of what is counted no more is
+    told than :mod:`orchestrator.lab.verify.bounds` allows.
     """
     return len(setting.route) * max(setting.credentials, default=1) > _EXACT
 
 
 _KEPT = 2
-"""Used keys that are remembered then; other calls are told apart by one and by more."""
+"""Keys that were used then, where there are more."""
 
 _EXACT = 6
 """Targets times keys up to which everything is kept: a search of some seconds."""
@@ -116,9 +120,12 @@ class MergedNodes(Nodes):
         """The places of targets that behave alike, more than one together."""
         found: dict[object, list[int]] = {}
         for index, target in enumerate(self.route):
-            own = self._own[index] and not (first_apart and index == 0)
-            kind = (target.context, target.stream, self.setting.credentials[index])
-            found.setdefault(kind if own else index, []).append(index)
+            # Siblings share pool, account and marks, and the board is free in what it says of
+            # each: to trade their places is as good a symmetry as between providers of their own.
+            provider = None if self._own[index] else target.provider
+            kind = (target.context, target.stream, self.setting.credentials[index], provider)
+            apart = first_apart and index == 0
+            found.setdefault(index if apart else kind, []).append(index)
         return [group for group in found.values() if len(group) > 1]
 
     def encode(self, call: Call) -> tuple[Key, tuple[int, ...]]:
@@ -195,8 +202,8 @@ class MergedNodes(Nodes):
         if not here and not (name in back and self.open_to(call, place)):
             return Slot(False, True, False, billed)
         used, repaired = len(used_at(call, name)), repaired_at(call, name)
-        if not here and self._forgets:
-            used, repaired = min(_KEPT, used), 0
+        if self._forgets:
+            used, repaired = _KEPT if self.setting.credentials[place] > _KEPT else used, 0
         return Slot(here, True, name in call.gone and here, billed, not here, used, repaired)
 
     def _error_that_counts(self, call: Call, state: State, *, others: bool) -> tuple[int, bool]:

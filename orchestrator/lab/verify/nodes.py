@@ -75,7 +75,10 @@ class Nodes:
         self.alike: list[list[int]] = []
         self.order = tuple(range(len(self.route)))
         self._classes = {
-            _kind(kind.error()): index for index, one in enumerate(classes) for kind in one.kinds
+            _kind(kind.error()): index
+            for index, one in enumerate(classes)
+            for kind in one.kinds
+            if not kind.by_model  # it is like any rate limit, once the board was looked at
         }
         # Open while a failure is classified: the next diagnosis alone looks at it.
         self.kept_waiting: Any = False

@@ -11,7 +11,17 @@ from typing import cast
 
 import attrs
 
-from orchestrator.lab.invariants import ATTEMPTS, CHECKS, SLEEP, WAITING, CheckedMove, Interval
+from orchestrator.lab.invariants import (
+    ATTEMPTS,
+    CHECKS,
+    EXACT,
+    MEMORY,
+    SLEEP,
+    SPARE,
+    WAITING,
+    CheckedMove,
+    Interval,
+)
 from orchestrator.lab.verify.board import Observed
 from orchestrator.lab.verify.choices import NUMBER, WAITS, Choices, OpenCounter
 from orchestrator.states.events import Diagnosed
@@ -43,6 +53,28 @@ class OpenMove(CheckedMove):
         """See :attr:`CheckedMove.waits`."""
         return self.choices.low[WAITS], self.choices.high[WAITS]
 
+    @property
+    def permitted(self) -> frozenset[Move]:
+        """See :attr:`CheckedMove.permitted`: here by the machine's own word."""
+        return self.call.allowed
+
+    @property
+    def exact(self) -> bool:
+        """See :attr:`CheckedMove.exact`: one instant stands for others."""
+        return False
+
+    def same(self, field: str, one: object, other: object) -> bool:
+        """See :meth:`CheckedMove.same`; what is open is the same where it moved as far."""
+        if field in _FREE:
+            return True
+        if field == "returnable":
+            # The instants are free here.
+            return _names(one) == _names(other)
+        if isinstance(one, OpenCounter):
+            return isinstance(other, OpenCounter) and one.is_like(other)
+        # To compare a counter with a number would narrow it.
+        return not isinstance(other, OpenCounter) and one == other
+
     def counted(self, counter: str) -> int | None:
         """See :meth:`CheckedMove.counted`."""
         value = cast(object, getattr(self.call, counter))
@@ -61,7 +93,13 @@ class OpenMove(CheckedMove):
     @property
     def standing(self) -> Sequence[Target]:
         """See :attr:`CheckedMove.standing`: nobody, where nobody asked."""
-        return [self.before.route[place] for place in self.seen.standing or ()]
+        # What was decided to stand by may be of the account that has just sent its bill.
+        billed = self.billed
+        return [
+            target
+            for target in (self.before.route[place] for place in self.seen.standing or ())
+            if target.provider not in billed and self.fits(target)
+        ]
 
     @property
     def may_fall_back(self) -> bool:
@@ -72,7 +110,7 @@ class OpenMove(CheckedMove):
             return bool(self.seen.standing)
         out, billed = self.before.asked | self.before.gone, self.billed
         return any(
-            target.name not in out and target.provider not in billed and self._fits(target)
+            target.name not in out and target.provider not in billed and self.fits(target)
             for target in self.before.route
         )
 
@@ -97,11 +135,22 @@ class OpenMove(CheckedMove):
         return None
 
 
+_FREE = frozenset({"kept_waiting", "not_before"})
+"""What a node leaves open: decided anew where somebody looks."""
+
+
+def _names(pairs: object) -> set[str]:
+    return {name for name, _ in cast(frozenset[tuple[str, float]], pairs)}
+
+
 STUCK = "every state knows what to do"
 ENDS = "every state leads to an end"
 CIRCLES = "no call goes in circles"
 SHADOWED = "every target can be reached"
 SHORT = "one attempt fits the deadline"
 
-NAMES = (*CHECKS, ATTEMPTS, WAITING, SLEEP, STUCK, ENDS, CIRCLES, SHADOWED, SHORT)
+NAMES = (
+    *CHECKS, ATTEMPTS, WAITING, SLEEP, SPARE, *MEMORY, *EXACT,
+    STUCK, ENDS, CIRCLES, SHADOWED, SHORT,
+)  # fmt: skip
 """Every property that is checked."""

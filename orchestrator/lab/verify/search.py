@@ -9,6 +9,7 @@ the place of waits: how often it can happen.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,12 +20,19 @@ import attrs
 from orchestrator.lab.invariants import BrokenMove
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge, MoveResult
+from orchestrator.lab.verify.stopping import INTERRUPTED, SearchLimits, Stopped
 
 Place = tuple[int, int]
 """A node's number, and the place in its route that is watched; -1 for none."""
 
 Found = tuple[int, int, Place]
 """A level, a bit and where it is."""
+
+
+_ENDLESS = SearchLimits()
+
+_OFTEN = 50
+"""Calls that are looked at between two looks at the limits: a few hundredths of a second."""
 
 
 @attrs.frozen
@@ -95,17 +103,25 @@ class Search:
         levels: For each place, the levels at which bits of it were first reached.
         rows: For each row, where it was first taken.
         broken: For each property that is broken, where that was first.
+        depth: How many moves deep everything was looked at.
+        stopped: Why it ended before its end; empty where it did not.
+        anytime: Whether what it found by then is of use.
     """
+
+    anytime = True
 
     def __init__(
         self,
         graph: Graph,
         *,
         watched: int = -1,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int, int], None] | None = None,
+        limits: SearchLimits = _ENDLESS,
     ) -> None:
         most = graph.setting.policy.max_attempts
-        self.graph, self.bits, self._progress = graph, Bits(most, most), progress
+        self.graph, self.bits = graph, Bits(most, most)
+        self._progress, self._limits = progress, limits
+        self.depth, self.stopped = 0, ""
         self.start: Place = (graph.start, watched)
         self.reached: dict[Place, int] = {}
         self.levels: dict[Place, list[tuple[int, int]]] = {}
@@ -115,15 +131,18 @@ class Search:
         self._unseen: dict[Place, list[Edge]] = {}
 
     def run(self) -> Self:
-        """Go on until nothing new is reached."""
+        """Go on until nothing new is reached, or a limit is."""
         frontier = {self.start: 1}
         self._note(0, self.start, 1)
-        level = 0
-        while not self._arrived(frontier):
-            frontier = self._level(level, frontier)
-            level += 1
-            if self._progress is not None:
-                self._progress(level, len(self.reached))
+        try:
+            while not self._arrived(frontier):
+                frontier = self._level(self.depth, frontier)
+                self.depth += 1
+        except (Stopped, KeyboardInterrupt) as stopped:
+            if not self.anytime:
+                raise
+            # What was looked at by now is worth being told.
+            self.stopped = str(stopped) or INTERRUPTED
         return self
 
     def _arrived(self, frontier: dict[Place, int]) -> bool:
@@ -137,7 +156,9 @@ class Search:
     def _level(self, level: int, frontier: dict[Place, int]) -> dict[Place, int]:
         new: dict[Place, int] = {}
         reached, links = self.reached, self._links
-        for place, bits in frontier.items():
+        for count, (place, bits) in enumerate(frontier.items()):
+            if count % _OFTEN == 0:
+                self._pause(level, len(frontier) - count + len(new))
             for mask, shift, to, _ in links[place] if place in links else self._linked(place):
                 moved = (bits & mask) << shift
                 if moved:
@@ -148,6 +169,12 @@ class Search:
         for place, bits in new.items():
             self._note(level + 1, place, bits)
         return new
+
+    def _pause(self, level: int, waiting: int) -> None:
+        """Say how far it is, and whether to go on."""
+        self._limits.check()
+        if self._progress is not None:
+            self._progress(level, waiting, len(self.graph))
 
     def _look(self, level: int, place: Place, bits: int) -> None:
         """Note rows and broken moves that these bits reach for the first time."""
@@ -240,13 +267,18 @@ Counted = Callable[[MoveResult, int], int]
 class Sweep(Search):
     """Counts something, as far as attempts allow it; every way that needs few waits is open.
 
+    It comes to nothing unless it comes to its end, so a limit ends what it is part of.
+
     Args:
         counted: What is counted.
         watched: The place of the target that is watched, -1 for none.
         over: Says of a node and the watched place that nothing more can be counted there.
         first_only: Start at the first target alone, as on a board without marks.
         goal: Stop as soon as so much was counted.
+        limits: What it may take.
     """
+
+    anytime = False
 
     def __init__(
         self,
@@ -257,8 +289,9 @@ class Sweep(Search):
         over: Callable[[int, int], bool] | None = None,
         first_only: bool = False,
         goal: int | None = None,
+        limits: SearchLimits = _ENDLESS,
     ) -> None:
-        super().__init__(graph, watched=watched)
+        super().__init__(graph, watched=watched, limits=limits)
         self._counted, self._over, self._first_only = counted, over, first_only
         self._came: dict[Place, list[tuple[int, Place, Link]]] = {}
         self._goal = self.bits.second if goal is None else goal
@@ -303,7 +336,11 @@ class Count(Sweep):
         """See :meth:`Search.run`."""
         waiting, fresh, reached = deque([self.start]), {self.start: 1}, self.reached
         reached[self.start] = 1
-        while waiting:
+        for count in itertools.count():
+            if not waiting:
+                break
+            if count % _OFTEN == 0:
+                self._limits.check()
             place = waiting.popleft()
             bits = fresh.pop(place)
             for link in self._links[place] if place in self._links else self._linked(place):

@@ -42,12 +42,15 @@ class ErrorKind:
         repair: The number of the repair that the error names, 0 for none.
         empty: Whether what came is an answer without anything in it.
         quoted: Whether a relay quotes the failure of whom it asked itself.
+        by_model: Whether a rate limit is the model's alone, or ends at once: other targets of
+            the provider stand by with the same key.
     """
 
     reason: Reason
     repair: int = 0
     empty: bool = False
     quoted: bool = False
+    by_model: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +59,7 @@ class ErrorKind:
             f"repair{self.repair if self.repair > 1 else ''}" if self.repair else "",
             "empty" if self.empty else "",
             "quoted" if self.quoted else "",
+            "by_model" if self.by_model else "",
         )
         return "+".join((str(self.reason), *filter(None, words)))
 
@@ -63,6 +67,18 @@ class ErrorKind:
         """What the policy allows: another key is no remedy for what a relay quotes."""
         moves = policy.moves(self.reason, first_target=first_target)
         return moves - {Move.ROTATE} if self.quoted else moves
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether nothing else can be sent with the key right after it (DESIGN, marks).
+
+        A refused key is benched, a limited one cools, in the same step in which the call is
+        told what stands by. What a relay quotes is never our key's.
+        """
+        return not (self.quoted or self.by_model) and self.reason in (
+            Reason.AUTH,
+            Reason.RATE_LIMIT,
+        )
 
     def error(self) -> Error:
         """An error of this kind."""
@@ -110,6 +126,8 @@ class Setting:
         repairs: How many different repairs of a request are tried at one target at most. Each
             that is needed besides is one attempt more, up to ``policy.max_attempts``.
         diagnosed: The reasons that errors can have; every one unless less is asked for.
+        untied: Providers whose key may be good again at once after it was refused: those whose
+            keys are read anew, or whose rules say that no key is to blame.
     """
 
     route: tuple[Target, ...]
@@ -119,6 +137,7 @@ class Setting:
     name: str = "default"
     repairs: int = 1
     diagnosed: tuple[Reason, ...] = DIAGNOSED
+    untied: frozenset[str] = frozenset()
 
     def call(self) -> Call:
         """A call that begins. Of calls that may be streamed those are: less is kept back then."""
@@ -128,6 +147,18 @@ class Setting:
     def credentials(self) -> tuple[int, ...]:
         """How many credentials each target of the route can be sent with."""
         return tuple(max(1, self.pool.get(target.provider, 1)) for target in self.route)
+
+    def has_one_key(self, place: int) -> bool:
+        """Whether the target at ``place`` has one key, and nothing is sent once it is out."""
+        return self.credentials[place] == 1 and self.route[place].provider not in self.untied
+
+    @property
+    def has_tied_siblings(self) -> bool:
+        """Whether two targets share one key."""
+        tied = [
+            target.provider for place, target in enumerate(self.route) if self.has_one_key(place)
+        ]
+        return len(set(tied)) < len(tied)
 
     def instants(self, *, committed: bool) -> Instants:
         """The representative instants of this policy, before and after the commit boundary."""
@@ -156,6 +187,7 @@ class Setting:
               for reason, count in repairs.items() for repair in range(1, count + 1)),
             ErrorKind(Reason.INVALID_RESPONSE, empty=True),
             *(ErrorKind(reason, quoted=True) for reason in QUOTED),
+            *((ErrorKind(Reason.RATE_LIMIT, by_model=True),) if self.has_tied_siblings else ()),
         ]  # fmt: skip
         return tuple(one for one in found if one.reason in self.diagnosed)
 
@@ -175,7 +207,11 @@ class Setting:
     def _difference(self, kind: ErrorKind) -> object:
         """What the policy and the guards tell of ``kind``."""
         moves = tuple(kind.moves(self.policy, first_target=first) for first in (True, False))
-        return moves, self._singular(kind), kind.repair, kind.empty, self._is_hopeless(kind)
+        one_key = any(map(self.has_one_key, range(len(self.route))))
+        return (
+            moves, self._singular(kind), kind.repair, kind.empty, self._is_hopeless(kind),
+            kind.takes_key and one_key, kind.by_model,
+        )  # fmt: skip
 
     def is_as_unknown(self, kind: ErrorKind) -> bool:
         """Whether a kind that is tried once more is otherwise like an unknown error."""

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
 
-from orchestrator.lab.verify.certificate import Certificate, certify
+from orchestrator.lab.verify.bounds import bounds, capped, leads, unreachable
+from orchestrator.lab.verify.certificate import Certificate, Worst, certify, figures_of
 from orchestrator.lab.verify.graph import Graph
-from orchestrator.lab.verify.merging import PLAIN_MERGES, merges
+from orchestrator.lab.verify.merging import PLAIN_MERGES, forgets, merges
 from orchestrator.lab.verify.nodes import Key, Slot
+from orchestrator.lab.verify.premises import Premises, premises
+from orchestrator.lab.verify.proof import Proof, shipped
 from orchestrator.lab.verify.properties import NAMES
 from orchestrator.lab.verify.search import Count, Search
 from orchestrator.lab.verify.sequences import Trace, TraceBuilder
-from orchestrator.lab.verify.setting import Setting
-from orchestrator.lab.verify.violations import Violation, violations
+from orchestrator.lab.verify.setting import ErrorKind, Setting
+from orchestrator.lab.verify.stopping import (
+    DEFAULT_MEMORY,
+    INTERRUPTED,
+    SearchLimits,
+    SearchPace,
+    Stopped,
+)
+from orchestrator.lab.verify.violations import Violation, moves_broken, short, violations
 from orchestrator.ledger import line
 from orchestrator.states.call import State
 from orchestrator.states.machine import build, step
+from orchestrator.states.reasons import Reason
 from orchestrator.states.table import STATES, TABLE, Entry, Row
 
 Progress = Callable[[str], None]
@@ -41,6 +53,19 @@ class Reached:
     reasons: tuple[str, ...]
 
 
+class Basis(enum.StrEnum):
+    """What a verdict rests on."""
+
+    PROVED = "proved"
+    """The proof that ships, of every route of the size; the rest follows from the config."""
+
+    SEARCHED = "searched"
+    """Every call of this setting."""
+
+    UNFINISHED = "unfinished"
+    """A search that was left before its end."""
+
+
 @attrs.frozen
 class Verdict:
     """What the checker found.
@@ -54,9 +79,17 @@ class Verdict:
         certificate: The worst that can happen; ``None`` where a move breaks a property, since
             the search does not go on behind it.
         worst: The figures of the certificate as sequences, by name.
-        nodes, edges: How many different calls and moves were looked at.
+        nodes, edges: How many different calls and moves were looked at; of the proof, where
+            there was no search.
         seconds: How long it took.
         merged: What was not told apart.
+        premises: What was searched with nothing merged, in the same run.
+        properties: What is checked, by name.
+        basis: What the verdict rests on.
+        depth: Of a search that was left: no call breaks a property within so many moves.
+        stopped: Why it was left.
+        so_far: The most attempts and waits that it met by then; calls may exceed them.
+        proof: The proof, where there was no search.
     """
 
     setting: Setting
@@ -71,10 +104,16 @@ class Verdict:
     seconds: float
     merged: tuple[str, ...]
     properties: tuple[str, ...] = NAMES
+    premises: Premises = attrs.field(factory=Premises)
+    basis: Basis = Basis.SEARCHED
+    depth: int | None = None
+    stopped: str = ""
+    so_far: tuple[Worst, ...] = ()
+    proof: Proof | None = None
 
     @property
     def holds(self) -> bool:
-        """True where every property holds."""
+        """True where no property is broken, as far as was looked; see :attr:`basis`."""
         return not self.violations
 
 
@@ -84,9 +123,18 @@ def verify(
     entries: Sequence[Entry] = STATES,
     *,
     merged: bool | None = None,
+    seconds: float | None = None,
+    memory: float | None = DEFAULT_MEMORY,
+    search: bool = False,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check every call that ``setting`` allows, made by the machine of ``table``.
+
+    Where the proof that ships covers the setting, only what depends on the setting is computed,
+    without a search: whether each target can be reached, whether one attempt fits the deadline,
+    and bounds (:mod:`orchestrator.lab.verify.bounds`), which are sums that no call exceeds and
+    have no way to them. Otherwise the setting is searched. A search that is left (Ctrl-C) or
+    reaches a limit tells what it found by then.
 
     Args:
         setting: A route under a policy.
@@ -95,13 +143,68 @@ def verify(
         merged: Whether calls that the rows which ship cannot tell apart are one: much less to
             search. By default for those rows alone; for others it finds what it finds, and
             may miss what only looks at what was merged.
+        seconds: The most that a search may take; ``None`` for any.
+        memory: The most megabytes that the process may have had by then; ``None`` for any.
+        search: Search in any case.
         progress: Trace what is being done, now and then.
     """
     ships = table is TABLE and entries is STATES
+    proof = shipped() if ships and merged is None and not search else None
+    if proof is not None and proof.covers(setting):
+        known = _proved(setting, proof)
+        if known is not None:
+            return known
     stepper = step if ships else build(table, entries)
     graph = Graph(setting, stepper, merged=ships if merged is None else merged)
     with _uncollected():
-        return _judged(graph, table, progress)
+        verdict = _judged(graph, table, progress, SearchLimits(seconds, memory))
+        if not verdict.holds or verdict.stopped:
+            return verdict
+        try:
+            return _with_premises(verdict, table, entries, progress)
+        except KeyboardInterrupt:
+            return attrs.evolve(verdict, basis=Basis.UNFINISHED, stopped=INTERRUPTED)
+
+
+def _with_premises(
+    verdict: Verdict, table: Sequence[Row], entries: Sequence[Entry], progress: Progress | None
+) -> Verdict:
+    """The verdict with what the merges rest on, which breaks it where that is broken."""
+    if progress is not None:
+        progress("premises of the merges")
+    found = premises(table, entries)
+    return attrs.evolve(verdict, premises=found, violations=found.violations)
+
+
+def _proved(setting: Setting, proof: Proof) -> Verdict | None:
+    """The verdict without a search; ``None`` where one must show how a target is passed over."""
+    began = time.monotonic()
+    if next(unreachable(setting), None) is not None:
+        return None
+    graph = Graph(setting, step, merged=True)
+    builder = TraceBuilder(graph.nodes, step, TABLE)
+    return Verdict(
+        setting,
+        tuple(short(graph, builder)),
+        rows=(),
+        dead=(),
+        reached=tuple(_led_to(setting)),
+        certificate=bounds(setting),
+        worst={},
+        nodes=proof.nodes,
+        edges=proof.edges,
+        seconds=time.monotonic() - began,
+        merged=tuple(merges(setting)),
+        basis=Basis.PROVED,
+        proof=proof,
+    )
+
+
+def _led_to(setting: Setting) -> Iterator[Reached]:
+    """How each target is reached from the first, without a search."""
+    for place, target in enumerate(setting.route):
+        kinds = [kind for kind in setting.kinds if place and leads(setting, kind, place)]
+        yield Reached(str(target), tuple(_named(kinds)))
 
 
 @contextmanager
@@ -119,37 +222,89 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _judged(graph: Graph, table: Sequence[Row], progress: Progress | None) -> Verdict:
+def _judged(
+    graph: Graph, table: Sequence[Row], progress: Progress | None, limits: SearchLimits
+) -> Verdict:
     began, setting = time.monotonic(), graph.setting
-    main = Search(graph, progress=_levels(progress, graph)).run()
-    watched = [] if main.broken else _watch(graph, progress)
+    pace = None if progress is None else SearchPace(progress).look
+    main = Search(graph, progress=pace, limits=limits).run()
     builder = TraceBuilder(graph.nodes, graph.step, table)
-    broken = tuple(violations(graph, main, builder))
-    certificate = None if main.broken else certify(graph, main, watched)
-    figures = certificate.figures if certificate is not None else ()
+    whole = _Whole((), None)
+    if not main.stopped:
+        try:
+            whole = _whole(graph, main, builder, progress, limits)
+        except (Stopped, KeyboardInterrupt) as stopped:
+            main.stopped = str(stopped) or INTERRUPTED
+    certificate = whole.certificate
+    # What a search that was left has seen is no bound, but it happens.
+    figures = certificate.figures if certificate is not None else _so_far(main)
+    broken = whole.broken or tuple(moves_broken(main, builder))
     return Verdict(
         setting,
         broken,
         rows=tuple(row.name for row in table if row.name in main.rows),
         dead=tuple(row.name for row in table if row.name not in main.rows),
-        reached=tuple(_reached(graph, watched)),
+        reached=tuple(_reached(graph)) if certificate is not None else (),
         certificate=certificate,
-        worst={figure.name: builder.build(figure.way) for figure in figures},
+        worst={
+            figure.name: builder.build(figure.way)
+            for figure in figures
+            if figure.way or not figure.value
+        },
         nodes=len(graph),
         edges=graph.edges_known,
         seconds=time.monotonic() - began,
         merged=tuple(merges(setting)) if graph.nodes.merged else PLAIN_MERGES,
+        basis=Basis.UNFINISHED if main.stopped and not broken else Basis.SEARCHED,
+        depth=main.depth if main.stopped else None,
+        stopped=main.stopped,
+        so_far=figures if main.stopped else (),
     )
 
 
-def _levels(progress: Progress | None, graph: Graph) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    tell = progress
-    return lambda level, _: tell(f"level {level}: {len(graph)} states, {graph.edges_known} edges")
+@attrs.frozen
+class _Whole:
+    """What a search shows that came to its end.
+
+    Attributes:
+        broken: What does not hold.
+        certificate: The worst; ``None`` where a move is broken.
+    """
+
+    broken: tuple[Violation, ...]
+    certificate: Certificate | None
 
 
-def _watch(graph: Graph, progress: Progress | None) -> list[Count]:
+def _whole(
+    graph: Graph,
+    main: Search,
+    builder: TraceBuilder,
+    progress: Progress | None,
+    limits: SearchLimits,
+) -> _Whole:
+    broken = tuple(violations(graph, main, builder))
+    if main.broken:
+        return _Whole(broken, None)
+    if graph.nodes.merged and graph.step is step and forgets(graph.setting):
+        # What was forgotten would be counted again and again; a sum knows better, and at once.
+        most = bounds(graph.setting)
+        return _Whole(broken, capped(attrs.evolve(most, **figures_of(main)), most))
+    watched = _watch(graph, progress, limits)
+    return _Whole(broken, certify(graph, main, watched, limits))
+
+
+def _so_far(main: Search) -> tuple[Worst, ...]:
+    """The most attempts and waits that a search met by now."""
+    if main.broken:
+        return ()
+    attempts, waits = main.most(0), main.most(1)
+    return (
+        Worst("attempts", attempts[0], main.way(attempts[1])),
+        Worst("waits", waits[0], main.way(waits[1])),
+    )
+
+
+def _watch(graph: Graph, progress: Progress | None, limits: SearchLimits) -> list[Count]:
     """One sweep for each provider that differs from the others, counting its requests."""
     route = graph.setting.route
     skip = {index for group in graph.nodes.alike for index in group[1:]}
@@ -160,11 +315,11 @@ def _watch(graph: Graph, progress: Progress | None) -> list[Count]:
             continue
         if progress is not None:
             progress(f"requests to {target.provider}")
-        searches.append(_requests(graph, index))
+        searches.append(_requests(graph, index, limits))
     return searches
 
 
-def _requests(graph: Graph, index: int) -> Count:
+def _requests(graph: Graph, index: int, limits: SearchLimits) -> Count:
     route = graph.setting.route
     same = [
         {place for place, other in enumerate(route) if other.provider == target.provider}
@@ -183,12 +338,11 @@ def _requests(graph: Graph, index: int) -> Count:
         lambda move, watched: int(move.sent == watched or move.sent in same[watched]),
         watched=index,
         over=over,
+        limits=limits,
     ).run()
 
 
-def _reached(graph: Graph, watched: Sequence[Count]) -> Iterator[Reached]:
-    if not watched:
-        return
+def _reached(graph: Graph) -> Iterator[Reached]:
     for index, target in enumerate(graph.setting.route):
         yield Reached(str(target), tuple(_reasons(graph, index)) if index else ())
 
@@ -202,8 +356,20 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
         if edge.move.fact.reason >= 0 and place in edge.move.switched:
             found.add(edge.move.fact.reason)
     classes = graph.nodes.classes
-    named = (str(kind.reason) for number in sorted(found) for kind in classes[number].kinds)
-    return iter(dict.fromkeys(named))
+    return _named([kind for number in sorted(found) for kind in classes[number].kinds])
+
+
+def _named(kinds: Sequence[ErrorKind]) -> Iterator[str]:
+    """The reasons of ``kinds``, each once."""
+    plain = {kind.reason for kind in kinds if not (kind.quoted or kind.by_model)}
+    return iter(dict.fromkeys(_words(kind, plain) for kind in kinds))
+
+
+def _words(kind: ErrorKind, plain: Collection[Reason]) -> str:
+    """The reason, with what makes it lead there where the reason alone does not."""
+    if kind.reason in plain:
+        return str(kind.reason)
+    return f"{kind.reason} {'by model' if kind.by_model else 'quoted by a relay'}"
 
 
 def _at_first(key: Key) -> bool:
@@ -216,12 +382,17 @@ def _at_first(key: Key) -> bool:
 
 def as_mapping(verdict: Verdict) -> dict[str, Any]:
     """Everything that a verdict says, as plain values."""
-    certificate = verdict.certificate
+    certificate, proof = verdict.certificate, verdict.proof
     figures = certificate.figures if certificate is not None else ()
     return {
         "route": verdict.setting.name,
         "targets": [str(target) for target in verdict.setting.route],
         "holds": verdict.holds,
+        "basis": str(verdict.basis),
+        "depth": verdict.depth,
+        "stopped": verdict.stopped or None,
+        "proof": None if proof is None else {"states": proof.states, "targets": proof.targets},
+        "so_far": {figure.name: figure.value for figure in verdict.so_far},
         "properties": list(verdict.properties),
         "violations": [
             {"property": one.name, "what": one.what, "sequence": list(one.trace.words)}
@@ -231,19 +402,24 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
             figure.name.replace(" ", "_"): {
                 "value": figure.value,
                 "about": figure.about,
-                "sequence": list(verdict.worst[figure.name].words),
-                "replayed": verdict.worst[figure.name].ran,
+                "sequence": list(way.words) if (way := verdict.worst.get(figure.name)) else [],
+                "replayed": way is not None and way.ran,
             }
             for figure in figures
         },
         "repairs_a_target": verdict.setting.repairs,
         "stream_seconds": certificate.stream_seconds if certificate is not None else None,
-        "dead_rows": list(verdict.dead),
+        # Who does not search does not know.
+        "dead_rows": list(verdict.dead) if proof is None else None,
         "reached": {one.target: list(one.reasons) for one in verdict.reached},
         "states": verdict.nodes,
         "edges": verdict.edges,
         "seconds": round(verdict.seconds, 3),
         "merged": list(verdict.merged),
+        "premises": {
+            "searched": [attrs.asdict(one) for one in verdict.premises.searched],
+            "moves": verdict.premises.moves,
+        },
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from orchestrator.lab.verify.bounds import unreachable
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import OpenEvent
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, SHADOWED, SHORT
@@ -14,6 +15,7 @@ from orchestrator.lab.verify.sequences import Trace, TraceBuilder
 from orchestrator.states.call import State
 from orchestrator.states.commands import StoppedBy
 from orchestrator.states.events import Cancelled, DeadlineReached, Event, Started
+from orchestrator.states.machine import step
 
 
 @attrs.frozen
@@ -33,14 +35,19 @@ class Violation:
 
 def violations(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
     """Everything that ``main`` found broken; what only the whole shows, where no move is."""
-    for name, (violation, last, found) in main.broken.items():
-        yield Violation(name, violation.what, builder.build([*main.way(found), last]))
+    yield from moves_broken(main, builder)
     if main.broken:
         return
     yield from _endless(graph, main, builder)
     yield from _circles(graph, main, builder)
-    yield from _shadowed(graph, builder)
-    yield from _short(graph, builder)
+    yield from _shadowed(graph, builder, _suspects(graph))
+    yield from short(graph, builder)
+
+
+def moves_broken(main: Search, builder: TraceBuilder) -> Iterator[Violation]:
+    """The moves that ``main`` found broken by now."""
+    for name, (violation, last, found) in main.broken.items():
+        yield Violation(name, violation.what, builder.build([*main.way(found), last]))
 
 
 def _endless(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
@@ -104,12 +111,19 @@ def _idle(graph: Graph, main: Search) -> dict[int, set[int]]:
     }  # fmt: skip
 
 
-def _shadowed(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
+def _suspects(graph: Graph) -> Iterable[int]:
+    """Places that are worth a search for what leads there.
+
+    Of the machine that ships, the few that :mod:`orchestrator.lab.verify.bounds` finds no way to.
+    """
+    return unreachable(graph.setting) if graph.step is step else range(1, len(graph.setting.route))
+
+
+def _shadowed(graph: Graph, builder: TraceBuilder, places: Iterable[int]) -> Iterator[Violation]:
     """Targets that no error leads to, on a board without marks."""
-    for index, target in enumerate(graph.setting.route):
-        if index == 0:
-            continue
-        search = _falls(graph, index)
+    for index in places:
+        target = graph.setting.route[index]
+        search = falls(graph, index)
         if search.most(1)[0] == 0:
             ends = [
                 (news[0], place)
@@ -130,8 +144,11 @@ _GAVE_UP = (
 )
 
 
-def _falls(graph: Graph, index: int) -> Sweep:
-    """A sweep from a board without marks, that ends where the target at ``index`` is sent to."""
+def falls(graph: Graph, index: int) -> Sweep:
+    """A sweep from a board without marks, that ends where the target at ``index`` is sent to.
+
+    It counted nothing where no error leads there.
+    """
     return Sweep(
         graph,
         lambda move, watched: int(move.sent == watched),
@@ -141,7 +158,8 @@ def _falls(graph: Graph, index: int) -> Sweep:
     ).run()
 
 
-def _short(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
+def short(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
+    """Targets at which one attempt may take longer than the deadline allows."""
     policy = graph.setting.policy
     for index, target in enumerate(graph.setting.route):
         needed = target.timeouts.connect + target.timeouts.total

@@ -113,7 +113,7 @@ WORKS = {
     "simulate": (("simulate", "--random", "50000"), r"calls [━╸╺]+ *[\d,]+ of 50,000"),
     "verify": (("verify",), r"routes [━╸╺]+ 0 of 1"),
     "replay": (
-        ("replay", "calls.jsonl", "-c", "own.toml"),
+        ("replay", "calls.ledger", "-c", "own.toml"),
         r"(checking|replaying) [━╸╺]+ +[\d,]+ of 3,000",
     ),
 }
@@ -121,12 +121,15 @@ WORKS = {
 
 
 def long_ledger(folder: Path) -> None:
-    """A config, and 3,000 calls: one that was played, under other names."""
+    """A config, and 3,000 calls: one that was played, under other names.
+
+    No ``.jsonl``, each of which the tests play again when they end: here it would take 10 s.
+    """
     place = Place(folder)
     place.run("simulate", "402, ok", "--keep-ledger", "one.jsonl")
     one = (folder / "one.jsonl").read_text()
     (name,) = {json.loads(line)["call"] for line in one.splitlines()}
-    (folder / "calls.jsonl").write_text("".join(one.replace(name, f"{n}") for n in range(3_000)))
+    (folder / "calls.ledger").write_text("".join(one.replace(name, f"{n}") for n in range(3_000)))
     (folder / "own.toml").write_text('[routes]\ndefault = ["ollama/m"]')
 
 

@@ -130,6 +130,13 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--dry-run",), Refused("--dry-run is said where")),
         (("--retry-failed",), Refused("--retry-failed is said where")),
     ),
+    ("audit", "calls.jsonl"): (
+        (("--since", "2999-01-01"), r"\n0 calls|\A0 calls"),
+        (("--config", "other.toml"), Refused("--config names whose ledger is read")),
+        (("--json",), r'"holds": true'),
+    ),
+    ("audit", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+    ("audit", "spoiled.log"): ((("--verbose",), r"the record: .* attempts is 7"),),
     ("stats", "calls.jsonl"): (
         (("--since", "2999-01-01"), r"no call began in that time"),
         (("--plot",), r"█ answered at once"),
@@ -165,6 +172,8 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--ledger", "worst.jsonl"), Written("worst.jsonl")),
         (("--repairs", "12"), Refused("--repairs is 12")),
         (("--verbose",), r"Not told apart"),
+        (("--faults", "none"), r"no failure"),
+        (("--no-single-points",), r"EXCEEDED"),
         CONFIG,
         (("--json",), r'"routes"'),
     ),
@@ -204,6 +213,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--every", "5s"), Refused("--every is the time between calls")),
         (("--timeout", "0.1"), r'"deadline"'),
         (("--stream",), r'"streamed": true'),
+        (("--request", "none.json"), Refused("none.json: No such file")),
         (("--id", "x"), Refused("--id names a call of a ledger")),
         (("--random", "2"), Refused("a script, or --random N; not both")),
         (("--mix", "keys"), Refused("--mix is for --random N")),
@@ -218,6 +228,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--every", "5s"), Refused("--every is the time between calls")),
         (("--timeout", "0.1"), r'"deadline"'),
         (("--stream",), r'"streamed": true'),
+        (("--request", "answer.txt"), Refused("answer.txt is not JSON")),
         (("--id", "nobody"), Refused("no call nobody begins there")),
         (("--random", "2"), Refused("a script, or --random N; not both")),
         (("--mix", "keys"), Refused("--mix is for --random N")),
@@ -232,6 +243,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--every", "5s"), Refused("--every is for a script")),
         (("--timeout", "0.01"), r'"lost": 40'),
         (("--stream",), r"\A(?s:.*)"),
+        (("--request", "request.json"), Refused("--request is for a script")),
         (("--id", "x"), Refused("--id is for a script")),
         (("--mix", "keys"), r'"keys"'),
         (("--picture", "day.svg"), Written("day.svg")),
@@ -248,7 +260,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
     ),
     ("replay", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
     # It would serve for ever; what --watch does is shown where a gateway runs.
-    ("serve", "--watch", "--host", "203.0.113.7"): (
+    ("serve", "--watch", "--audit", "--host", "203.0.113.7"): (
         (("--workers", "2"), Refused("--workers 2: allowed is 1")),
         (("--port", "x"), Refused("--port")),
         (("--log", "xml"), Refused("--log")),
@@ -311,6 +323,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         )
         (tmp_path / "answer.txt").write_text("HTTP/1.1 402 No\n\nInsufficient Balance")
         assert place.run("simulate", "429, ok", "--keep-ledger", "calls.jsonl").status == 0
+        spoiled = (tmp_path / "calls.jsonl").read_text().replace('"attempts":2', '"attempts":7')
+        spoiled = spoiled.replace('"row":"started_send"', '"row":"switched_send"')
+        (tmp_path / "spoiled.log").write_text(spoiled)
         yield Scene(place, providers)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestrator.cli.entry import Place, configured
+from tests.orchestrator.cli.entry import Ended, Place, configured
 from tests.orchestrator.gateway.tiny_processes import Started, started
-from tests.waiting import AMPLE, eventually
+from tests.waiting import AMPLE, eventually, with_time_enough
 
 
 @pytest.fixture
@@ -158,14 +158,21 @@ def test_calls_that_are_cut_off_are_a_failure(gateway: Started, place: Place) ->
 
 
 def test_a_drain_that_lasts_too_long_is_a_failure(gateway: Started, place: Place) -> None:
-    stream, answered = during_a_stream(gateway, 8)
+    def restarted(limit: float) -> tuple[float, Ended, list[str]]:
+        stream, answered = during_a_stream(gateway, 4 * limit)
+        assert eventually(lambda: status_of(gateway)["in_flight"] == 1)
+        ended = place.run("restart", "--limit", f"{limit}s")
+        stream.join()
+        return limit, ended, answered
+
     old = gateway.now.instance.id
-    assert eventually(lambda: status_of(gateway)["in_flight"] == 1)
-    ended = place.run("restart", "--limit", "2s")
-    stream.join()
+    # The start is limited too, and must not be what takes too long.
+    limit, ended, answered = with_time_enough(
+        restarted, lambda found: "failed: start:" not in found[1].err
+    )
 
     assert ended.status == 1
-    assert "failed: drain: it took longer than 2.0 s" in ended.err
+    assert f"failed: drain: it took longer than {limit} s" in ended.err
     assert f"the new process {gateway.now.instance.pid} serves" in ended.err
     assert answered == [old]  # it went on all the same
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.cli import main
 from orchestrator.ledger import read_ledger
 from tests.orchestrator.lab.simulation.incidents import FOLDER, config
-from tests.slow import slow
+from tests.slow import nightly
 
 
 @pytest.fixture
@@ -135,7 +135,61 @@ def test_what_is_wrong_is_said_in_a_line(
     assert said in capsys.readouterr().err
 
 
-@slow("three days of streams; the next test keeps a shorter one")
+REFUSES_MAX_TOKENS = (
+    "400(message=\"Unsupported parameter: 'max_tokens' is not supported with this model. "
+    "Use 'max_completion_tokens' instead.\"), ok"
+)
+
+
+@pytest.mark.parametrize(
+    ("payload", "status", "repaired"),
+    [
+        ({}, 1, False),
+        ({"max_tokens": 9}, 0, True),
+        ({"max_tokens": 9, "model": "corp/llama"}, 0, True),
+    ],
+)
+def test_a_request_of_ones_own_shows_its_repair(
+    payload: dict[str, object],
+    status: int,
+    repaired: object,
+    toml: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps({"messages": [{"role": "user", "content": "hi"}], **payload}))
+    words = ["simulate", REFUSES_MAX_TOKENS, "-c", toml, "--json", "--request", str(file)]
+    assert main(words) == status
+
+    (call,) = json.loads(capsys.readouterr().out)["calls"]
+    targets = {attempt["target"] for attempt in call["attempts"]}
+    assert ("repair" in [attempt["next"] for attempt in call["attempts"]]) == repaired
+    assert targets == {payload.get("model", "deepseek/v4")}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "holds a JSON list; allowed: an object"),
+        ('{"messages": "hi"}', "messages"),
+        ('{"messages": [{"role": "user", "content": "hi"}], "model": "nobody/x"}', "nobody"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_said_in_a_line(
+    text: str, words: str, toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(text)
+    assert main(["simulate", "ok", "-c", toml, "--request", str(file)]) == 2
+
+    shown = capsys.readouterr()
+    assert words in shown.err
+    assert "Traceback" not in shown.err
+
+
+@nightly("three days of streams, 7 s each; the next test keeps a shorter one")
 def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +231,7 @@ def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
     assert short["lost"] > whole["lost"]
 
 
-@slow("two hundred calls, replayed four times; the next test replays a few")
+@nightly("two hundred calls, replayed four times: 20 s; the next test replays a few")
 def test_a_replay_lists_what_goes_another_way_and_says_last_what_it_saves(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

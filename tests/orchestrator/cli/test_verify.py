@@ -43,10 +43,10 @@ def toml(tmp_path: Path) -> str:
 def test_a_few_lines_a_route_and_the_verdict_last(
     toml: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", "-c", toml]) == 0
+    assert main(["verify", "-c", toml, "--faults", "none"]) == 0
 
     shown = capsys.readouterr()
-    assert shown.err.splitlines() == [
+    assert shown.err.splitlines()[:2] == [  # on a busy machine lines of progress follow
         f"config: {toml}",
         "note: not set, so made-up keys stand in; nothing is sent: NOT_SET_HERE",
     ]
@@ -54,34 +54,95 @@ def test_a_few_lines_a_route_and_the_verdict_last(
     *lines, empty, last = shown.out.splitlines()
     assert lines == [
         "route default: acme/one → beta/two",
-        "  HOLDS   23 properties",
-        f"  at most 3 attempts, 3 of them to acme, 2 rotations, 3 waits, 300 s {stream}",
+        f"  HOLDS         {len(NAMES)} properties",
+        "  no failure    1 request, 0.7 s until acme/one answers",
+        f"  never more    than 3 requests, 3 of them to acme, 2 rotations, 3 waits, 300 s {stream}",
+        "",
         "route alone: beta/two",
-        "  HOLDS   23 properties",
-        f"  at most 3 attempts, 3 of them to beta, 0 rotations, 3 waits, 300 s {stream}",
-        "  alone   where beta is out, no call is answered",
+        f"  HOLDS         {len(NAMES)} properties",
+        "  no failure    1 request, 0.7 s until beta/two answers",
+        f"  never more    than 3 requests, 3 of them to beta, 0 rotations, 3 waits, 300 s {stream}",
+        "",
         ALL_CALLS,
     ]
     assert not empty
     assert re.fullmatch(
-        r"HOLDS  23 properties on 2 routes: [\d,]+ states searched in [\d.]+ s; --verbose .+", last
+        r"PROVED  \d+ properties on 2 routes: \d+ for every route of up to \d targets "
+        r"\(states/ [0-9a-f]{8}\), \d+ of small settings, the others for this config",
+        last,
     )
+
+
+def test_which_failures_lose_a_call_comes_first(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "-c", toml, "--route", "alone", "--faults", "single"]) == 0
+
+    route, *answer = capsys.readouterr().out.split("  HOLDS")[0].splitlines()
+    assert route == "route alone: beta/two"
+    assert answer[:3] == [
+        (
+            "  single point  beta out of money ends every call: no target of another provider "
+            "(so do refused, refused slowly, 503 and 8 more)"
+        ),
+        "  single point  beta/two gone ends every call: the route has no other target",
+        '  by policy     a stream cut after content is lost: on_interrupted = "fail"',
+    ]
+    table = "\n".join(answer[3:])
+    assert "what fails, and how" in table
+    # Two tries of half a second, and half a second between them.
+    assert re.search(r"empty answer +beta/two \(empty\) +1\.5 s +2 +1\.5 s", table)
+
+
+def test_two_failures_at_once(toml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["verify", "-c", toml, "--route", "default", "--faults", "double"]
+    assert main([*words, "--repairs", "0"]) == 0
+
+    out = capsys.readouterr().out
+    assert "  no single failure loses a call: 39 failures tried, streamed and not\n" in out
+    assert "    - acme and beta failing at once: nobody else is on the route\n" in out
+    assert "  slowest       120.5 s until beta/two answers: acme silent, not streamed\n" in out
+
+
+@pytest.mark.parametrize(("route", "status"), [("alone", 1), ("default", 0)])
+def test_single_points_can_fail_a_build(
+    toml: str, route: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["verify", "-c", toml, "--route", route, "--faults", "single", "--no-single-points"]
+    assert main(words) == status
+
+    last = capsys.readouterr().out.splitlines()[-1]
+    exceeded = "EXCEEDED  route alone: 2 single points of failure, allowed: none"
+    assert (last == exceeded) == (status == 1)
+
+
+def test_what_does_not_stream_has_no_time_of_a_stream(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = re.sub(r"(credentials = )", r"stream = false\n\1", CONFIG.format(deadline="300s"))
+    Path(toml).write_text(text, "utf-8")
+    assert main(["verify", "-c", toml, "--route", "alone", "--faults", "none"]) == 0
+
+    assert "once a stream has begun" not in capsys.readouterr().out
 
 
 def test_verbose_shows_the_properties_the_ways_to_the_worst_and_what_is_merged(
     toml: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", "-c", toml, "--verbose"]) == 0
+    assert main(["verify", "-c", toml, "--verbose", "--faults", "single"]) == 0
 
     out = capsys.readouterr().out
     default, alone = out.split("\n\nroute alone")
-    assert "HOLDS   23 properties: billing bypasses the pool, no send to an account" in default
+    assert (
+        f"HOLDS         {len(NAMES)} properties: billing bypasses the pool, no send to an account"
+        in default
+    )
     assert "    3  attempts\n      acme/one  " in default
     assert re.search(r"  2  rotations\n      acme/one  \w+→rotate, .*→rotate\n", default)
     assert "Rows that no call of this route takes: " in alone
     assert "fallback" in alone
     assert out.count("Not told apart:") == out.count("- repairs are alike") == 1
-    assert out.splitlines()[-1].startswith("HOLDS  23 properties on 2 routes: ")
+    assert out.splitlines()[-1].startswith(f"HOLDS  {len(NAMES)} properties on 2 routes: ")
 
 
 def test_without_a_config_an_example_is_checked_and_said_to_be_one(
@@ -92,16 +153,17 @@ def test_without_a_config_an_example_is_checked_and_said_to_be_one(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert main(["simulate", "402@deepseek, ok", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["config"] == "example"
-    assert main(["verify", "--repairs", "0"]) == 0
+    assert main(["verify", "--repairs", "0", "--faults", "none"]) == 0
 
     shown = capsys.readouterr()
     # On a busy machine lines of progress follow.
     assert shown.err.startswith("config: none is found; a built-in example stands in\n")
-    assert "HOLDS  23 properties on 1 route: " in shown.out.splitlines()[-1]
+    assert f"HOLDS  {len(NAMES)} properties on 1 route: " in shown.out.splitlines()[-1]
 
 
 def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["verify", "-c", toml, "--route", "alone", "--repairs", "0", "--json"]) == 0
+    words = ["verify", "-c", toml, "--route", "alone", "--faults", "single", "--search", "--json"]
+    assert main([*words, "--repairs", "0"]) == 0
 
     told = json.loads(capsys.readouterr().out)
     (route,) = told["routes"]
@@ -112,6 +174,19 @@ def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> No
         "value": 0, "about": "", "sequence": [], "replayed": True,
     }  # fmt: skip
     assert {"fallback", "billing_fallback", "rotate"} <= set(route["dead_rows"])
+    assert [point["text"][:20] for point in route["single_points"]] == [
+        "beta out of money en", "beta/two gone ends e",
+    ]  # fmt: skip
+    (money,) = (
+        one
+        for one in route["faults"]
+        if (one["fails"][0]["how"], one["streamed"]) == ("402", False)
+    )
+    assert (money["lost"], money["stopped_by"], money["script"]) == (True, "exhausted", "402@beta")
+    assert (money["seconds"], money["requests"], money["next"]["requests"]) == (0.5, 1, 0)
+    assert route["pairs"] is None
+    assert route["longest"] == {"one": None, "two": None}
+    assert route["fault_search"]["stopped"] is None
 
 
 @pytest.mark.parametrize(
@@ -126,7 +201,7 @@ def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_limit_that_is_exceeded_is_status_1(
     toml: str, limit: list[str], status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", "-c", toml, "--route", "alone", *limit, "--repairs", "1"]) == status
+    assert main(["verify", "-c", toml, "--route", "alone", *limit, "--faults", "none"]) == status
 
     told = capsys.readouterr().out.splitlines()[-1]
     assert told.startswith("EXCEEDED  route alone: ") == (status == 1)
@@ -138,7 +213,8 @@ def test_what_is_broken_is_named_and_its_ledger_can_be_opened(
     slow = '[targets."beta/two"]\ntimeouts = { total = "400s" }\n'
     Path(toml).write_text(CONFIG.format(deadline="130s") + slow, "utf-8")
     ledger = tmp_path / "broken.jsonl"
-    assert main(["verify", "-c", toml, "--route", "default", "--ledger", str(ledger)]) == 1
+    words = ["verify", "-c", toml, "--route", "default", "--faults", "none"]
+    assert main([*words, "--ledger", str(ledger)]) == 1
     shown = capsys.readouterr()
     assert "BROKEN  one attempt fits the deadline: the deadline of 130 s ends before" in shown.out
     assert shown.out.splitlines()[-1] == (
@@ -154,7 +230,8 @@ def test_the_worst_can_be_kept_as_a_ledger_and_simulated(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = str(tmp_path / "worst.jsonl")
-    assert main(["verify", "-c", toml, "--route", "default", "--ledger", ledger]) == 0
+    words = ["verify", "-c", toml, "--route", "default", "--faults", "none"]
+    assert main([*words, "--ledger", ledger]) == 0
     capsys.readouterr()
 
     assert main(["simulate", ledger, "--id", "default: attempts"]) == 0
@@ -166,6 +243,8 @@ def test_the_worst_can_be_kept_as_a_ledger_and_simulated(
     [
         (["--repairs", "11"], "--repairs is 11; allowed: 0 to 10"),
         (["--route", "defualt"], "near: default"),
+        (["--faults", "triple"], 'Choose from: "none", "single", "double"'),
+        (["--faults", "none", "--no-single-points"], "--no-single-points needs failures"),
     ],
 )
 def test_a_mistake_is_named(

@@ -107,7 +107,11 @@ def test_a_sound_config_has_no_findings() -> None:
             "is not set: passed over in route default",
         ),
         ('[routes]\ndefault=["ollama/a", "ollama/a"]', "routes.default[1]", "stands earlier"),
-        ('[routes]\ndefault=["ollama/a", "ollama/b"]', "routes.default", "billed by ollama"),
+        (
+            '[routes]\ndefault=["ollama/a", "ollama/b"]',
+            "routes.default",
+            "ollama down ends every call",
+        ),
         ('[providers.vllm]\n[routes]\ndefault=["ollama/a"]', "providers.vllm", "no route"),
         ('[targets."ollama/b"]\n[routes]\ndefault=["ollama/a"]', 'targets."ollama/b"', "no route"),
         (
@@ -171,7 +175,9 @@ def test_what_is_said_of_tls_where_none_is_spoken_is_found(tmp_path: Path) -> No
 def test_a_deadline_that_silence_uses_up_is_found() -> None:
     (finding,) = lint(loads(f'[policy.on]\ntimeout = ["retry"]\n{SOUND}', KEYS))
 
-    assert "where corp/big says nothing, it uses up the deadline of 300 s" in finding.what
+    assert (
+        "corp/big silent uses up the deadline of 300 s: ollama/small is never asked" in finding.what
+    )
     assert finding.fix == "list fallback for timeout in [policy.on]"
 
 
@@ -223,7 +229,7 @@ def test_errors_come_first() -> None:
 def test_one_account_under_two_names_is_found() -> None:
     text = SOUND + '[providers.again]\nbase_url = "http://llm.corp/v1"\ncredentials = ["env:B"]\n'
 
-    assert "also a credential of corp" in findings(text, KEYS)["providers.again"]
+    assert "corp and again are one account" in findings(text, KEYS)["providers.again"]
 
 
 @pytest.mark.parametrize(("mode", "found"), [(0o644, True), (0o600, False)])

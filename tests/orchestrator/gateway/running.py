@@ -99,6 +99,7 @@ def running_over(
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     source: Path | None = None,
     clock: Clock | None = None,
+    is_audited: bool = False,
 ) -> Iterator[ServedGateway]:
     """A gateway of the config ``said``, until the block ends.
 
@@ -109,12 +110,15 @@ def running_over(
         loop_factory: Makes the loop of its thread.
         source: The file that the config is said to come from, which is read anew.
         clock: Of marks, waits and questions; the machine's own unless given.
+        is_audited: Whether calls are audited as they end.
     """
     made = from_mapping(said, {})
     used = attrs.evolve(made, path=source) if source else made
     orchestrator = Orchestrator(used, clock=clock or SystemClock())
     gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
     gateway.clock = clock or gateway.clock
+    if is_audited:
+        gateway.audit()
     sockets = listen("127.0.0.1", 0)
     server = GatewayServer(gateway, sockets, limits=limits)
     started: Future[asyncio.AbstractEventLoop] = Future()
@@ -151,6 +155,7 @@ def running(
     dialects: Mapping[str, str] | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     source: Path | None = None,
+    is_audited: bool = False,
     **tables: Any,
 ) -> Iterator[Running]:
     """A gateway over ``scripts``; see :func:`running_over` for what is not said here.
@@ -162,6 +167,7 @@ def running(
         dialects: What providers speak, where that is not the default.
         loop_factory: See there.
         source: See there.
+        is_audited: See there.
         tables: Of the config, besides providers and routes, or in place of them.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
@@ -170,6 +176,11 @@ def running(
         for name, spoken in (dialects or {}).items():
             said["providers"][name]["dialect"] = spoken
         with running_over(
-            said, limits=limits, is_loopback=is_loopback, loop_factory=loop_factory, source=source
+            said,
+            limits=limits,
+            is_loopback=is_loopback,
+            loop_factory=loop_factory,
+            source=source,
+            is_audited=is_audited,
         ) as one:
             yield Running(one.url, one.gateway, one.server, one.loop, providers)

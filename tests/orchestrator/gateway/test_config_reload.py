@@ -111,3 +111,41 @@ def test_keys_that_are_named_later_are_asked_for(tmp_path: Path) -> None:
         )
 
     assert (without, with_key) == (401, 200)
+
+
+SHADOWED = "[policy]\nmax_attempts = 1\n"
+
+
+def test_one_whose_routes_break_a_property_is_refused_with_the_way_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "orchestrator.toml"
+    with running(SCRIPTS, source=file) as served:
+        written(file, served.providers, "up")
+        sound = file.read_text("utf-8")
+        file.write_text(sound.replace("[routes]", f"{SHADOWED}[routes]"))
+        with caplog.at_level(logging.ERROR, "orchestrator"):
+            refused = served.call(reload(served.gateway))
+            # With --watch it is tried again and again: nothing is searched, and nothing said.
+            again = served.call(reload(served.gateway, known=refused))
+        before = said(served)
+        file.write_text(sound)
+        assert served.call(reload(served.gateway)) == ""
+
+    assert refused == again
+    assert (
+        'routes.default: breaks "every target can be reached": no error leads to other/m' in refused
+    )
+    assert "the shortest way there: " in refused
+    assert (before, len(caplog.records)) == ("from up", 1)
+    assert "the one before goes on" in caplog.text
+
+
+def test_what_is_not_searched_to_its_end_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    """More targets than a second is enough for."""
+    file = tmp_path / "orchestrator.toml"
+    models = ", ".join(f'"{one}/m{number}"' for number in range(5) for one in SCRIPTS)
+    with running(SCRIPTS, source=file) as served:
+        written(file, served.providers, "up")
+        file.write_text(file.read_text("utf-8").replace('"up/m", "other/m"', models))
+        assert served.call(reload(served.gateway)) == ""

@@ -45,6 +45,7 @@ class StillGateway:
     config_hash: str = "c0ffee"
     keys_file: str = "/a/keys.json"
     balances: dict[str, AccountBalance] = attrs.field(factory=dict)
+    audited: dict[str, int] | None = None
     in_flight: int = 3
     streams: int = 2
     draining: bool = False

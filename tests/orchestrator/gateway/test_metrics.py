@@ -50,6 +50,7 @@ FAMILIES = {
     "orchestrator_in_flight": "gauge",
     "orchestrator_board_shared": "gauge",
     "orchestrator_nested_retries": "counter",
+    "orchestrator_audit_calls": "counter",
 }
 HISTOGRAMS = [name for name, kind in FAMILIES.items() if kind == "histogram"]
 

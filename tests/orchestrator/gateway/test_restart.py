@@ -9,8 +9,11 @@ import re
 import signal
 import socket
 import struct
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import attrs
@@ -27,7 +30,7 @@ from tests.orchestrator.gateway.serving_processes import (
     start,
 )
 from tests.orchestrator.gateway.tiny_processes import open_descriptors
-from tests.slow import slow
+from tests.slow import nightly
 from tests.waiting import AMPLE
 
 
@@ -160,51 +163,76 @@ def test_who_is_killed_in_mid_load_leaves_every_bench_to_the_next(tmp_path: Path
         assert gateway.get("/readyz")["degraded"] == degraded
 
 
+Notice = tuple[int, str]
+"""The process id of who sent it, and what it says."""
+
+
 @contextlib.contextmanager
-def systemd(folder: Path) -> Iterator[socket.socket]:
-    """The socket that systemd opens for a unit, where the senders' process ids are told."""
+def systemd(folder: Path) -> Iterator[SimpleQueue[Notice]]:
+    """What comes to the socket that systemd opens for a unit.
+
+    It is read at once, as systemd does: the kernel keeps ten notices, and a restart on a busy
+    machine takes longer than ten signs of life.
+    """
+    said: SimpleQueue[Notice] = SimpleQueue()
+
+    def read() -> None:
+        text = b"begun"
+        while text:
+            text, ((_, _, credentials),), _, _ = opened.recvmsg(4096, 256)
+            said.put((struct.unpack("iii", credentials)[0], text.decode()))
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         opened.bind(str(folder / "notify"))
-        opened.settimeout(AMPLE)
-        yield opened
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            yield said
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", str(folder / "notify"))
+            reader.join(AMPLE)
 
 
-def notices(opened: socket.socket, until: str) -> list[tuple[int, str]]:
-    """The notices up to the one that begins so, signs of life apart, each with its sender."""
-    found: list[tuple[int, str]] = []
+def notices(said: SimpleQueue[Notice], until: str) -> list[Notice]:
+    """The notices up to the one that begins so, signs of life apart."""
+    found: list[Notice] = []
+    ends = time.monotonic() + AMPLE
     while not (found and found[-1][1].startswith(until)):
-        text, ((_, _, credentials),), _, _ = opened.recvmsg(4096, 256)
-        if text != b"WATCHDOG=1":
-            found.append((struct.unpack("iii", credentials)[0], text.decode()))
+        notice = said.get(timeout=max(0.0, ends - time.monotonic()))
+        if notice[1] != "WATCHDOG=1":
+            found.append(notice)
     return found
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PASSCRED"), reason="senders are told on Linux alone")
 def test_systemd_hears_one_process_at_a_time(tmp_path: Path) -> None:
     variables = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}
-    with systemd(tmp_path) as opened, serving(tmp_path, ["up/m"], variables=variables) as gateway:
+    with systemd(tmp_path) as said, serving(tmp_path, ["up/m"], variables=variables) as gateway:
         first = gateway.pid
-        assert notices(opened, "READY=1") == [(first, "READY=1\nSTATUS=serving")]
+        assert notices(said, "READY=1") == [(first, "READY=1\nSTATUS=serving")]
 
         assert gateway.restart().status == 0
         second = gateway.pid
-        assert notices(opened, "READY=1") == [
+        assert notices(said, "READY=1") == [
             (first, f"MAINPID={second}"),
             (second, "READY=1\nSTATUS=serving"),
         ]
-        assert struct.unpack("iii", opened.recvmsg(99, 256)[1][0][2])[0] == second  # it lives
+        assert said.get(timeout=AMPLE)[0] == second  # it lives
 
         os.kill(second, signal.SIGHUP)
-        (reloading, _), ready = notices(opened, "RELOADING=1")[-1], notices(opened, "READY=1")
+        (reloading, _), ready = notices(said, "RELOADING=1")[-1], notices(said, "READY=1")
         assert (reloading, ready) == (second, [(second, "READY=1\nSTATUS=serving")])
 
         os.kill(second, signal.SIGTERM)
-        assert notices(opened, "STOPPING=1") == [(second, "STOPPING=1")]
+        assert notices(said, "STOPPING=1") == [(second, "STOPPING=1")]
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="descriptors are counted in /proc")
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=slow("20 restarts; 3 are left"))])
+@pytest.mark.parametrize(
+    "times", [3, pytest.param(20, marks=nightly("half a second each; every change makes three"))]
+)
 def test_no_descriptor_is_handed_on_that_is_not_meant(tmp_path: Path, times: int) -> None:
     with serving(tmp_path, ["up/m"]) as gateway:
         counts = []

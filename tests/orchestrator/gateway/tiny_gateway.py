@@ -46,6 +46,7 @@ class TinyGateway:
     config_hash: str = "c0ffee"
     keys_file: str = ""
     balances: dict[str, AccountBalance] = attrs.field(factory=dict)
+    audited: dict[str, int] | None = None
     in_flight: int = 0
     streams: int = 0
     draining: bool = False

@@ -17,7 +17,7 @@ from orchestrator.health import Store
 from orchestrator.health.stores.file import FileStore
 from orchestrator.lab.fleet import StoreServer
 from orchestrator.lab.fleet.event_queue import HostClock
-from tests.slow import slow
+from tests.slow import nightly
 from verification.board.world import WORDS, World
 
 PROCESSES, CALLS = 3, 3
@@ -107,7 +107,7 @@ class ProcessesOverFile(Processes):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "health.sqlite3"
 
-        def store(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:  # noqa: ARG001
+        def store(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
             return FileStore(path)
 
         return World(PROCESSES, CALLS, store, own_keys={2: ("k2",)})
@@ -126,7 +126,7 @@ TestProcessesOverServer = ProcessesOverServer.TestCase
 TestProcessesOverServer.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestProcessesOverFile = ProcessesOverFile.TestCase
 TestProcessesOverFile.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
-TestManyProcessesOverServer = slow("five hundred examples; the test above takes 150")(
+TestManyProcessesOverServer = nightly("five hundred examples; the test above takes 150")(
     ManyProcessesOverServer.TestCase
 )
 TestManyProcessesOverServer.settings = settings(

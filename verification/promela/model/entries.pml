@@ -38,7 +38,10 @@ inline effect_nothing() { skip }
 inline effect_leave() {
     cause = KEPT_OR(THE_ERROR);
     if
-    :: (here != NOWHERE && COMES_BACK) -> returnable[here] = returnable[here] || asked[here]
+    :: (here != NOWHERE && asked[here] && COMES_BACK) ->
+        returnable[here] = 1;
+        /* What a rate limit asks for binds the key, which the board remembers. */
+        back_later = !IS(RATE_LIMIT) && retry_after > SOON
     :: else
     fi
 }
@@ -99,6 +102,10 @@ inline enter_attempt() {
     used[here] = used[here] + unused_key;
     for (i : 0 .. TARGETS - 1) {
         gone[i] = 0
+    };
+    /* Before content, time is kept back for each that stands by: now that is not this one. */
+    for (i : 0 .. TARGETS - 1) {
+        cut_short = cut_short || (UNASKED(i) && !committed && SILENCE_FALLS_BACK)
     }
 }
 
@@ -120,6 +127,7 @@ inline enter_eager_fallback() {
 /* A row that leads here without an effect of its own waits for the call's own target. */
 inline enter_retry() {
     planned = (planned == UNPLANNED -> wait : planned);
+    planned_until = (ARRIVAL -> first_due : planned);
     command = WAIT;
     waits++
 }

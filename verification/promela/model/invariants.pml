@@ -33,6 +33,9 @@ byte no_other_state_is_reached;
 inline remember() {
     command = NONE;
     planned = UNPLANNED;
+    planned_until = 0;
+    cut_short = 0;
+    back_later = 0;
     every_state_knows_what_to_do = 1;
     was_state = state;
     was_number = number;

@@ -63,6 +63,9 @@ inline forget_the_scratch() {
     first_due = 0;
     wait = 0;
     planned = 0;
+    planned_until = 0;
+    cut_short = 0;
+    back_later = 0;
     was_state = 0;
     was_number = 0;
     was_waits = 0;
@@ -126,16 +129,19 @@ end_call:
         something_happens();
         the_world_does_something();
         d_step {
+            TELL_BEFORE;
             remember();
             note();
             look();
             follow_the_table();
             check();
+            TELL_ROW;
             forget();
             if
             :: FINAL -> forget_all()
             :: else
             fi;
+            TELL_AFTER;
 #ifdef SHORTEST
             forget_the_scratch();
             no_other_state_is_reached = !(UNWANTED);

@@ -66,6 +66,9 @@ SCRATCH byte first_due;
 SCRATCH byte wait;          /* how long a retry has to wait */
 SCRATCH byte planned;       /* how long the wait is that was asked for */
 #define UNPLANNED 3
+SCRATCH byte planned_until; /* the same, or on an arrival the rank of the instant */
+SCRATCH byte cut_short;     /* the attempt ends before the call's time: others stand by */
+SCRATCH byte back_later;    /* the target left asked not to be asked again within the patience */
 SCRATCH byte i;
 SCRATCH byte was_state;
 SCRATCH byte was_number;

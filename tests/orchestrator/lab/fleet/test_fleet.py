@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.lab.fleet import FleetScenario, ProcessCrash
 from tests.orchestrator.lab.fleet.fleets import aside, failing, judge, run
-from tests.slow import slow
+from tests.slow import nightly, slow
 
 
 def spread(calls: int, every: float, processes: int) -> tuple[tuple[float, int], ...]:
@@ -27,10 +27,17 @@ def test_what_ships_keeps_what_is_promised(seed: int, route: str | None) -> None
     assert aside().submit(judge, seed, route).result()[0] == []
 
 
-@slow("a hundred scenarios; the test above takes three")
+@pytest.mark.parametrize(
+    "many",
+    [
+        pytest.param(10, marks=slow("a second and a half each; the test above takes three")),
+        pytest.param(100, marks=nightly("a second and a half each; every change meets ten")),
+    ],
+)
 @pytest.mark.parametrize("route", [None, "alone"])
-def test_what_ships_keeps_it_through_many_scenarios(route: str | None) -> None:
-    broken = dict(zip(range(100), aside().map(partial(judge, route=route), range(100)), strict=True))
+def test_what_ships_keeps_it_through_many_scenarios(route: str | None, many: int) -> None:
+    judged = aside().map(partial(judge, route=route), range(many))
+    broken = dict(zip(range(many), judged, strict=True))
 
     assert {seed: found for seed, (found, _) in broken.items() if found} == {}
 

@@ -19,7 +19,6 @@ from orchestrator.states import (
     Row,
     Send,
     State,
-    Switch,
     Taken,
     Target,
     Timeouts,
@@ -164,10 +163,9 @@ def send_to_the_end(call: Call, event: Arrival, plan: Taken) -> Send:
 SLOW = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))
 
 
-def switch_for_ever(call: Call, event: Looked, plan: tuple[Target, ...]) -> Switch:  # noqa: ARG001 - as an entry
-    """A fallback that forgets who was gone."""
-    call.target = None
-    return Switch(plan)
+def ask_who_was_gone(call: Call, event: Looked) -> tuple[Target, ...]:  # noqa: ARG001 - as a guard
+    """A fallback to whom the one before it found gone."""
+    return tuple(target for target in call.route if target.name in call.gone)
 
 
 ALONE = Policy(max_attempts=1, attempts_per_target=1)

@@ -50,7 +50,8 @@ def edges(graph: Graph) -> Found:
 
 
 @pytest.mark.parametrize(
-    "merged", slow_but([True], [True, False], "a plain search twice, step by step")
+    "merged",
+    slow_but([True], [True, False], "a plain search twice, step by step", night=[False]),
 )
 def test_every_step_that_is_spared_would_have_led_to_the_same(*, merged: bool) -> None:
     setting = faults.setting(streamed=merged)

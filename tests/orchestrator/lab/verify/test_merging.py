@@ -14,6 +14,7 @@ from orchestrator.states.reasons import Move
 from tests.slow import slow_but
 
 A, B, C = Target("acme", "one"), Target("beta", "one"), Target("corp", "one")
+B2, B3 = Target("beta", "two"), Target("beta", "three")
 TWICE = Policy(max_attempts=3, attempts_per_target=2)
 SOME = (
     Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED, Reason.TIMEOUT,
@@ -77,6 +78,18 @@ SETTINGS = {
     "three alike": attrs.evolve(
         small(A, B, C), diagnosed=(Reason.BILLING, Reason.OVERLOADED, Reason.AUTH)
     ),
+    "siblings with one key": attrs.evolve(
+        small(A, B, B2), diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH)
+    ),
+    "siblings with two keys": attrs.evolve(
+        small(A, B, B2, keys=2), diagnosed=(Reason.RATE_LIMIT, Reason.BILLING)
+    ),
+    "nothing but siblings": attrs.evolve(
+        small(B, B2, B3), diagnosed=(Reason.OVERLOADED, Reason.RATE_LIMIT, Reason.AUTH)
+    ),
+    "siblings whose key may be renewed": attrs.evolve(
+        small(B, B2, policy=TWICE), untied=frozenset({"beta"})
+    ),
 }
 
 
@@ -85,10 +98,18 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
     return {graph.keys[node]: bits for (node, _), bits in search.reached.items()}
 
 
-QUICK = {"one target", "two repairs"}
+QUICK = {"one target"}
+NIGHT = {
+    "a patience past the deadline", "a patience within the backoff",
+    "a deadline that is mostly kept back", "nothing kept back", "no fallback on overload",
+    "two models of a provider, streamed",
+}  # fmt: skip
+"""Those whose likes are among the others: two keys, a stream, a deadline, a changed move."""
+
+WHY = "two whole searches of a setting, 5 s"
 
 
-@pytest.mark.parametrize("name", slow_but(QUICK, SETTINGS, "two whole searches of a setting"))
+@pytest.mark.parametrize("name", slow_but(QUICK, SETTINGS, WHY, night=NIGHT))
 def test_the_merged_search_reaches_the_plain_ones_nodes_with_the_same_counters(name: str) -> None:
     merged, plain = (Graph(SETTINGS[name], step, merged=one) for one in (True, False))
     fewer, more = Search(merged).run(), Search(plain).run()

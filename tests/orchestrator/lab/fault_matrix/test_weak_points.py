@@ -1,0 +1,122 @@
+"""What loses a call is named in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.config.lint import lint
+from orchestrator.lab.fault_matrix import FaultDepth, fault_report
+from orchestrator.lab.fault_matrix.faults import BILLING
+from tests.orchestrator.lab.fault_matrix.routes import (
+    ALONE,
+    HEAD,
+    ONE_ACCOUNT,
+    ONE_ADDRESS,
+    ONE_KEY,
+    README,
+    SHARED,
+    STARVING,
+    TWO,
+    config,
+    lines,
+    provider,
+    report,
+    route,
+)
+
+
+def test_three_providers_have_no_single_point() -> None:
+    assert lines(README) == []
+
+
+def test_one_key_for_three_targets() -> None:
+    assert lines(ONE_KEY) == [
+        (
+            "acme out of money ends every call: no target of another provider "
+            "(so do refused, refused slowly, 503 and 7 more)"
+        ),
+        "one 401 at acme ends every call: one key serves three targets",
+    ]
+
+
+def test_one_target_of_one_provider() -> None:
+    money, gone = lines(ALONE)
+
+    assert money.startswith("acme out of money ends every call: no target of another provider (so")
+    assert gone == "acme/x gone ends every call: the route has no other target"
+
+
+def test_a_deadline_that_silence_uses_up() -> None:
+    assert lines(STARVING)[:2] == [
+        # The first content is waited for for 12 s: three tries, and the policy goes no further.
+        (
+            "acme failing after 100 s ends every streamed call: [policy.on] allows no fallback "
+            "after timeout: beta/two is never asked (so does silent)"
+        ),
+        (
+            "acme silent uses up the deadline of 126 s: beta/two is never asked, "
+            "where it is not streamed"
+        ),
+    ]
+
+
+def test_attempts_that_are_used_up() -> None:
+    (found,) = lines(TWO + "[policy]\nmax_attempts = 1\n")
+
+    assert found.startswith(
+        "acme out of money ends every call: max_attempts = 1 are used up: beta/two is never asked"
+    )
+
+
+def test_one_account_under_two_names() -> None:
+    assert report(SHARED).shared == (
+        "acme and beta are one account: the same key at the same address",
+    )
+    assert any(
+        line.startswith("acme and beta out of money ends every call: they are one account")
+        for line in lines(SHARED)
+    )
+    assert "one 401 at acme and beta ends every call: one key serves two targets" in lines(SHARED)
+
+
+def test_one_address_under_two_names() -> None:
+    (found,) = lines(ONE_ADDRESS)
+
+    assert found.startswith("acme and beta down ends every call: they stand at one address (so do")
+    assert report(ONE_ADDRESS).shared == (
+        "acme and beta stand at one address: whatever takes it down takes all of them",
+    )
+
+
+def test_both_fallbacks_at_one_account() -> None:
+    found = report(ONE_ACCOUNT, FaultDepth.DOUBLE)
+
+    assert found.single_points == ()
+    assert [point.text for point in found.pair_points] == [
+        "both fallbacks bill one account: a 402 at beta ends every call once acme is down"
+    ]
+
+
+@pytest.mark.parametrize(("number", "said"), [(3, "all three"), (4, "all four")])
+def test_all_fallbacks_at_one_account(number: int, said: str) -> None:
+    targets = [f"beta/m{place}" for place in range(number)]
+    text = HEAD + provider("acme") + provider("beta") + route("acme/x", *targets)
+    made = config(text)
+    found = fault_report(made, made.route(), kinds=(BILLING,))
+
+    assert [point.text for point in found.pair_points] == [
+        f"{said} fallbacks bill one account: a 402 at beta ends every call once acme is down"
+    ]
+
+
+def test_the_last_two_of_a_route() -> None:
+    assert [point.text for point in report(TWO, FaultDepth.DOUBLE).pair_points] == [
+        "acme and beta failing at once: nobody else is on the route"
+    ]
+
+
+@pytest.mark.parametrize("text", [ONE_KEY, SHARED])
+def test_check_says_it_in_the_same_words(text: str) -> None:
+    said = [*lines(text), *report(text).shared]
+
+    assert any(line.startswith(finding.what) for finding in lint(config(text)) for line in said)

@@ -1,0 +1,97 @@
+"""The proof that ships speaks of the machine that ships, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from orchestrator.lab.invariants import EXACT
+from orchestrator.lab.verify import Basis, Setting, verify
+from orchestrator.lab.verify.proof import (
+    COMMAND,
+    CONFIG_FREE,
+    Proof,
+    as_text,
+    parse,
+    shipped,
+    states_hash,
+)
+from orchestrator.lab.verify.properties import NAMES, SHADOWED, SHORT
+from orchestrator.states import DEFAULT_MOVES, Policy, Target, Timeouts
+
+ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "one")
+
+
+def proof(**changes: Any) -> Proof:
+    known = Proof(
+        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, small=tuple(EXACT), routes=1, nodes=1, edges=1,
+        steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
+    )  # fmt: skip
+    return attrs.evolve(known, **changes)
+
+
+def test_the_proof_is_of_this_machine_and_of_todays_properties() -> None:
+    found = shipped()
+
+    assert found is not None, f"there is no proof: run {COMMAND}"
+    assert found.states == states_hash(), f"states/ has changed since the proof: run {COMMAND}"
+    assert set(found.properties) == set(CONFIG_FREE), f"other properties: run {COMMAND}"
+    assert set(found.small) == set(EXACT), f"other properties: run {COMMAND}"
+
+
+def test_what_depends_on_a_config_is_no_part_of_a_proof() -> None:
+    assert set(NAMES) - set(CONFIG_FREE) == {SHADOWED, SHORT, *EXACT}
+
+
+def test_a_proof_is_read_as_it_was_written() -> None:
+    assert parse(json.loads(as_text(proof()))) == proof()
+    with pytest.raises(ValueError, match="format"):
+        parse({**json.loads(as_text(proof())), "format": 0})
+
+
+@pytest.mark.parametrize(
+    ("changes", "route", "covered"),
+    [
+        ({}, (ONE, TWO, THREE), True),
+        ({}, (ONE, TWO, THREE, Target("corp", "one")), False),
+        ({"states": "0" * 64}, (ONE,), False),
+        ({"properties": CONFIG_FREE[1:]}, (ONE,), False),
+        ({"small": tuple(EXACT)[1:]}, (ONE,), False),
+        ({}, (attrs.evolve(ONE, context=10), TWO), True),
+        ({}, (attrs.evolve(ONE, context=10), TWO, THREE), False),
+        ({}, (ONE, TWO, ONE), False),
+    ],
+)
+def test_a_proof_covers_its_size_and_its_machine(
+    changes: dict[str, Any], route: tuple[Target, ...], *, covered: bool
+) -> None:
+    assert proof(**changes).covers(Setting(route, {})) == covered
+
+
+def test_what_is_covered_is_not_searched() -> None:
+    found = shipped()
+    route = (ONE, THREE)
+    policy = Policy(max_attempts=99, attempts_per_target=7, on=dict(DEFAULT_MOVES))
+    setting = Setting(route, {"acme": 50, "beta": 2}, policy)
+    assert found is not None
+    if not found.covers(setting):
+        pytest.skip("the proof is of another machine: another test says so")
+
+    verdict = verify(setting)
+
+    assert (verdict.basis, verdict.proof, verdict.violations) == (Basis.PROVED, found, ())
+    assert verdict.certificate is not None
+    assert verdict.certificate.attempts.value == 7 + 49 + 1 + 7 + 1 + 1 + 7
+    assert verify(setting, search=True, seconds=0.0).basis is Basis.UNFINISHED
+
+
+def test_what_a_proof_does_not_say_is_found_all_the_same() -> None:
+    slow = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))
+
+    (found,) = verify(Setting((slow, THREE), {})).violations
+
+    assert found.name == SHORT
+    assert found.trace.words
