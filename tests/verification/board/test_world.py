@@ -108,6 +108,7 @@ class ProcessesOverFile(Processes):
         path = Path(self.folder.name) / "health.sqlite3"
 
         def store(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
+            del server, clock, process, lag  # a file needs none of them
             return FileStore(path)
 
         return World(PROCESSES, CALLS, store, own_keys={2: ("k2",)})
