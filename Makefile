@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal
 # The files that may have tests with such a mark: to collect all of them takes a worker 14 s.
 MARKED := $$(grep -rl --include='*.py' 'from tests.slow import' tests)
 
-.PHONY: help install demo test test-slow test-all test-nightly coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
+.PHONY: help install demo test test-slow test-all test-nightly coverage mutants faults lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -75,6 +75,9 @@ types: $(STAMP) ## mypy --strict
 
 diagrams: $(STAMP) ## draw docs/diagrams and the inspector's diagram from the table and the incidents
 	@$(BIN)/python -m scripts.diagrams
+
+faults: $(STAMP) ## plant mistakes in states/: each is named by verify, or by who is listed
+	@$(BIN)/python -m verification.faults --jobs $(JOBS) $(ARGS)
 
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
 	@$(BIN)/python -m verification.promela

@@ -120,6 +120,8 @@ def _route(screen: Screen, verdict: Verdict, report: FaultReport, *, verbose: bo
         counts = f"{verdict.nodes:,} states, {verdict.edges:,} edges, {verdict.seconds:.1f} s"
         by = "searched" if verdict.proof is None else "proved by a search of"
         screen.result(f"{by}: {counts}", margin=_MARGIN)
+    if verdict.holds and verdict.basis is Basis.SEARCHED:
+        screen.result(Text(f"premises      {verdict.premises.words}"), margin=_MARGIN)
     screen.result("")
 
 

@@ -16,18 +16,14 @@ from typing import Any
 
 from orchestrator import states
 from orchestrator.lab.verify import Setting, verify
-from orchestrator.states import OnInterrupted, Policy, Target
+from orchestrator.states import Policy, Target
 
 _A, _B = Target("a", "x"), Target("b", "y")
 
 SETTINGS: tuple[Setting, ...] = (
     Setting((_A, _B), {"a": 2}, Policy(max_attempts=4, attempts_per_target=2)),
-    Setting(
-        (_A, Target("a", "z"), _B), {},
-        Policy(max_attempts=4, attempts_per_target=2, on_interrupted=OnInterrupted.CONTINUE),
-    ),
-)  # fmt: skip
-"""What is asked, the quickest first; the small settings of the merges come with the first."""
+)
+"""What is asked, each a second or two; the small settings of the merges come with the first."""
 
 
 def examine() -> dict[str, Any]:

@@ -43,8 +43,9 @@ def main() -> int:
         _say(f"BROKEN  {one.name}: {one.what}\n  {result.job}: {', '.join(one.rows)}")
     if broken:
         return 1
-    for one in premises(TABLE, STATES).violations:
-        _say(f"BROKEN  {one.name}: {one.what}\n  {' / '.join(one.trace.words)}")
+    for violation in premises(TABLE, STATES).violations:
+        way = " / ".join(violation.trace.words)
+        _say(f"BROKEN  {violation.name}: {violation.what}\n  {way}")
         return 1
     small = premises(TABLE, STATES)
     for violation in small.violations:

@@ -90,8 +90,8 @@ def ending(move: CheckedMove, target: Target) -> Ending | None:
 def _cleared(clear: Clear, now: float, drawn: float) -> Ending | None:
     if clear.probed:
         # Another call's probe ends long before its claim expires.
-        at, sooner = min(clear.at, now + LOOK_AGAIN), now + LOOK_AGAIN * (1 - drawn / 2)
-        return Ending(clear.target, at, min(clear.at, sooner), at + drawn * SPREAD).after(now)
+        due, sooner = min(clear.at, now + LOOK_AGAIN), now + LOOK_AGAIN * (1 - drawn / 2)
+        return Ending(clear.target, due, min(clear.at, sooner), due + drawn * SPREAD).after(now)
     at: float | None = clear.at
     if clear.mark is Mark.BENCH:
         # Never waited for, but a rate limit's, which ends at the instant that it named.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify.clocked_search import ClockedSearch
 from orchestrator.lab.verify.clocked_trace import traced
 from orchestrator.lab.verify.small_settings import SMALL, SmallSetting
@@ -56,10 +57,10 @@ class Premises:
     def words(self) -> str:
         """One line of a report."""
         if not self.searched:
-            return "premises of the merges: checked with the release"
+            return "checked with the release"
         return (
-            f"premises of the merges: {len(self.searched)} small settings searched with nothing "
-            f"merged and a running clock, {self.moves:,} moves"
+            f"{len(self.searched)} small settings, unmerged: {self.moves:,} moves "
+            f"({len(EXACT)} properties are asked there alone)"
         )
 
 
@@ -92,4 +93,6 @@ def _violations(
     setting: SmallSetting, search: ClockedSearch, table: Sequence[Row], entries: Sequence[Entry]
 ) -> tuple[Violation, ...]:
     trace = traced(setting, search.broken, build(table, entries), table)
-    return tuple(Violation(one.name, one.what, trace) for one in search.broken[-1].broken)
+    found = {one.name: one.what for one in reversed(search.broken[-1].broken)}
+    names = dict.fromkeys(one.name for one in search.broken[-1].broken)
+    return tuple(Violation(name, found[name], trace) for name in names)

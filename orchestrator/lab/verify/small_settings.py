@@ -171,7 +171,7 @@ SMALL: tuple[SmallSetting, ...] = (
         "keys of a pool that were not used are alike, and so are those that were",
         (A, B), attrs.evolve(_SHORT, max_attempts=4),
         (_error(Reason.RATE_LIMIT), _error(Reason.AUTH, quoted=True), _error(Reason.BILLING)),
-        keys={"a": 2}, here=(SOON,), others=(BENCH,), impossible=True,
+        keys={"a": 2}, here=(SOON, BENCH), others=(BENCH,), impossible=True,
         moves=10,
     ),
     SmallSetting(
@@ -185,19 +185,19 @@ SMALL: tuple[SmallSetting, ...] = (
         "errors with the same moves are alike, and so are repairs",
         (A, B), _allowing(
             attrs.evolve(_SHORT, max_attempts=2, attempts_per_target=1),
-            rate_limit=(Move.ROTATE,), server_error=(Move.RETRY,),
+            rate_limit=(Move.ROTATE,), server_error=(Move.RETRY,), bad_request=(Move.FALLBACK,),
         ),
         (*(_error(reason) for reason in Reason if not SPECS[reason].ours),
          _error(Reason.BAD_REQUEST, repair="r"), _error(Reason.BAD_REQUEST, repair="s"),
          _error(Reason.BILLING, repair="r"), _error(Reason.INVALID_RESPONSE, empty=True)),
-        keys={"a": 2}, here=(SOON, BENCH), others=(BENCH,),
+        keys={"a": 2}, instants=(20.0,), here=(SOON, BENCH), others=(BENCH,),
         moves=8,
     ),
     SmallSetting(
         "a probe has one try, and what a target needs is known of it",
         (A, attrs.evolve(B, reasoning=True, timeouts=_WIDE),
          Target("c", "z", stream=False, timeouts=Timeouts(first_token=9.0))),
-        attrs.evolve(_SHORT, max_attempts=2, deadline=200.0),
+        attrs.evolve(_SHORT, max_attempts=3, deadline=200.0),
         (_UNLUCKY,), instants=(150.0,), here=(BENCH,), others=(CIRCUIT,),
         probes=True, known=(20.0, 80.0),
         moves=4,
@@ -220,7 +220,7 @@ SMALL: tuple[SmallSetting, ...] = (
     SmallSetting(
         "the whole answer is held back, or content is final",
         (A, B), attrs.evolve(
-            _SHORT, max_attempts=2, deadline=130.0, patience=100.0,
+            _SHORT, max_attempts=3, deadline=130.0, patience=100.0,
             on_interrupted=OnInterrupted.HOLD,
         ),
         (_error(Reason.STREAM_INTERRUPTED), _error(Reason.OVERLOADED, 80.0)),
