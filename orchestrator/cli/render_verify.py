@@ -80,7 +80,7 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
     if proof is not None:
         return Text.assemble(
             ("PROVED", "bold green"),
-            f"  {len(verdicts[0].properties)} properties on {on}: for every route of up to "
+            f"  {len(proof.properties)} properties on {on}: for every route of up to "
             f"{count(proof.targets, 'target')} (states/ {proof.short})",
         )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
