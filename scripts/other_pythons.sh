@@ -44,6 +44,6 @@ for version in "$@"; do
         touch "$home/.installed"
     fi
     "$home/bin/python" -m pytest --quiet --numprocesses "$JOBS" --dist worksteal \
-        -p no:cacheprovider -m "not hypothesis and not slow" "${QUICK[@]}"
+        -p no:cacheprovider -m "not hypothesis and not slow and not nightly" "${QUICK[@]}"
     printf 'passed on Python %s\n' "$version"
 done

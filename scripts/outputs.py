@@ -367,7 +367,8 @@ OUTPUTS = {
         removed=str,
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route; `retry_budget` is what retries of all calls at "
+        "`verify --json`: for each route the verdict, and what failures do to its calls (`faults`, "
+        "`single_points`, `pairs`, `longest`); `retry_budget` is what retries of all calls at "
         "one provider may spend.",
         config=str,
         routes=(_OBJECT,),

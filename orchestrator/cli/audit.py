@@ -57,7 +57,8 @@ def audit(
             raise UsageError("--verbose is for people: --json says all in any case")
         if config is not None and ledgers:
             raise UsageError("--config names whose ledger is read; allowed: it, or ledgers")
-        report = _audited(screen, ledgers or _configured(screen, config, json=json), began)
+        files = ledgers or _configured(screen, config, json=json)
+        report = _audited(screen, files, began, talks=not json)
         if report.damaged_lines and not report.total:
             raise UsageError(f"there is no ledger: {report.damaged_at[0]}")
         if json:
@@ -74,12 +75,14 @@ def _configured(screen: Screen, path: Path | None, *, json: bool) -> Sequence[Pa
     return configured_files(config)
 
 
-def _audited(screen: Screen, files: Sequence[Path], since: float | None) -> AuditReport:
+def _audited(
+    screen: Screen, files: Sequence[Path], since: float | None, *, talks: bool
+) -> AuditReport:
     if list(map(str, files)).count(STANDARD_INPUT) > 1:
         raise UsageError("- is given twice; standard input can be read once")
     sizes = [path.stat().st_size for path in files if str(path) != STANDARD_INPUT]
     auditing = LedgerAudit(time.time(), since=since)
-    with working(screen, "auditing KiB", sum(sizes) >> 10, talks=True) as work:
+    with working(screen, "auditing KiB", sum(sizes) >> 10, talks=talks) as work:
 
         def read(size: int) -> None:
             work.step(size >> 10)

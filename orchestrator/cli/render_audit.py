@@ -66,7 +66,8 @@ def _show_call(screen: Screen, call: AuditedCall, *, verbose: bool) -> None:
     if rest > 0:
         said = f"and {rest}{' or more' if rest > 8 else ''} besides; --verbose tells them"
         screen.result(Text(said, "dim"), margin=_MARGIN)
-    screen.result(Text(f"see: {_how_to_see(call)}", "dim"), margin=_MARGIN)
+    # To be copied: only the terminal itself may break the line.
+    screen.out.print(Text(f"{' ' * _MARGIN}see: {_how_to_see(call)}", "dim"), soft_wrap=True)
 
 
 def _how_to_see(call: AuditedCall) -> str:
@@ -79,8 +80,8 @@ def _notes(report: AuditReport) -> Iterator[str]:
     """What was not judged, or not to its end, and why."""
     unended, may = report.calls[CallVerdict.UNENDED], report.may_run
     if unended:
-        run = f"; {may:,} of them may be under way" if may else ""
-        yield f"{count(unended, 'call')} without an end, held as far as they go{run}"
+        run = f"; {may:,} may be under way" if may else ""
+        yield f"{count(unended, 'call')} without an end, held as far as recorded{run}"
     if report.let_go:
         yield f"{count(report.let_go, 'call')} let go before the end, as too many were open at once"
     if damaged := report.calls[CallVerdict.DAMAGED]:

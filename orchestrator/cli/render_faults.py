@@ -128,7 +128,7 @@ def _table(found: Sequence[FaultRow], *, verbose: bool) -> Table:
     table.add_column("next call", no_wrap=True, justify="right")
     owner = ""
     for row in found:
-        title = ", ".join(row.owners)
+        title = f"{'' if row.is_met else 'not asked: '}{', '.join(row.owners)}"
         if not row.is_met and not verbose:
             how: Padding | str = "whatever is not asked"
         else:

@@ -169,17 +169,18 @@ class World:
                 yield "crash", process, 0.0
             yield from (("clock", process, step) for step in (-3600.0, 3600.0))
         yield "lose" if self.server.is_up else "find", 0, 0.0
-        yield from (("pass", 0, seconds) for seconds in self._until_something())
+        if (seconds := self.next_due()) is not None:
+            yield "pass", 0, seconds
 
-    def _until_something(self) -> set[float]:
-        """Seconds until the next of what is due or expires."""
-        now, found = self.queue.now, set()
+    def next_due(self) -> float | None:
+        """Seconds until the next of what is due or expires; ``None`` where nothing is."""
+        now, found = self.queue.now, set[float]()
         for view in (self.facts(number) for number in range(len(self.calls))):
             for fact in view.values():
                 ends = [fact.until, fact.requested + model.EARLY] if fact.marked else []
                 ends += [fact.probe.expires] if fact.probe is not None else []
                 found |= {round(end - now, 6) for end in ends if end > now + GRAIN}
-        return set(sorted(found)[:1])
+        return min(found, default=None)
 
     def do(self, move: Move) -> None:
         """Let it happen, to the board and to the model.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 
 import attrs
 
 from orchestrator.states.machine import build, step
 from orchestrator.states.table import STATES, TABLE, Entry, Row
-from verification.promela.comparing import Comparison, compare
+from verification.promela.comparing import Comparison, compare, way_to
 from verification.promela.coverage import missing
 from verification.promela.exported import export
 from verification.promela.misled import MISLED
@@ -136,8 +136,9 @@ def named(table: Sequence[Row] = TABLE, entries: Sequence[Entry] = STATES) -> st
     """
     shipped = table is TABLE and entries is STATES
     machine = step if shipped else build(table, entries)
-    for name in SMALL:
-        found = compare_moves(SETTINGS[name], _told(name), machine, most=1)
+    for name, setting in SMALL.items():
+        way = partial(way_to, export(setting))
+        found = compare_moves(setting, _told(name), machine, way=way, most=1)
         for one in found.differences:
             return "\n  ".join((f"{name}: {one.headline}", *one.lines))
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import attrs
 
@@ -110,11 +111,20 @@ def compare(
             *_only_verify(setting, ours, by_spin),
         ),
         theirs.made,
-        compare_moves(setting, told, machine),
+        compare_moves(setting, told, machine, way=partial(way_to, model)),
         tuple(
-            (one.name, compare_moves(setting, told, one.machine(), most=1)) for one in misled
+            (
+                one.name,
+                compare_moves(setting, told, one.machine(), way=partial(way_to, model), most=1),
+            )
+            for one in misled
         ),
     )  # fmt: skip
+
+
+def way_to(model: str, vector: Sequence[int]) -> tuple[str, ...]:
+    """The rows of the shortest way to a state that the model reaches."""
+    return shortest(model, unwanted=expression(vector)).rows
 
 
 def _named(model: str, run: Run) -> tuple[str, tuple[str, ...]]:
@@ -147,7 +157,7 @@ def _only_spin(setting: Setting, model: str, run: Run, by_verify: frozenset[Reac
     )
     return [
         f"only spin reaches: {described(setting, reached(setting, vector))}\n"
-        f"    by {', '.join(shortest(model, unwanted=expression(vector)).rows)}"
+        f"    by {', '.join(way_to(model, vector))}"
         for vector in unknown[:_SHOWN]
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
@@ -23,6 +23,9 @@ _WIDTH = 78
 
 Told = tuple[bytes, bytes, bytes]
 """What the call remembered; the world; what the row did and what the call remembers then."""
+
+Way = Callable[[bytes], tuple[str, ...]]
+"""Finds the rows of the shortest way to a state."""
 
 _NUMBER, _WAITS = FIELDS.index("number"), FIELDS.index("waits")
 
@@ -88,7 +91,12 @@ class Moves:
 
 
 def compare_moves(
-    setting: Setting, told: Sequence[Told], step: Stepper, *, most: int | None = None
+    setting: Setting,
+    told: Sequence[Told],
+    step: Stepper,
+    *,
+    way: Way | None = None,
+    most: int | None = None,
 ) -> Moves:
     """Hold the moves that spin told of against a machine.
 
@@ -96,6 +104,7 @@ def compare_moves(
         setting: The setting that spin searched.
         told: What it said, :func:`ordered`.
         step: The machine.
+        way: Finds the way to a state to which no compared moves lead.
         most: Stop after so many differences; ``None`` to count them all.
     """
     checker, rows = Checker(setting, step), Counter[int]()
@@ -115,7 +124,7 @@ def compare_moves(
     return Moves(
         rows.total(), checker.steps,
         Counter({ROWS[place]: count for place, count in rows.items()}), different,
-        tuple(_difference(setting, move, differs, told) for move, differs in found),
+        tuple(_difference(setting, move, differs, told, way) for move, differs in found),
     )  # fmt: skip
 
 
@@ -130,10 +139,10 @@ def _order(move: Told) -> tuple[int, bytes, bytes]:
 
 
 def _difference(
-    setting: Setting, move: Told, differs: Disagreement, told: Sequence[Told]
+    setting: Setting, move: Told, differs: Disagreement, told: Sequence[Told], way: Way | None
 ) -> Difference:
     before, decided, after = move
-    row = ROWS[after[0]]
+    row, known = ROWS[after[0]], _known_way(before, told)
     return Difference(
         row,
         differs.row,
@@ -144,7 +153,7 @@ def _difference(
             for name, spin, machine in differs.details
             if row == differs.row
         ),
-        _way(before, told),
+        way(before) if known is None and way is not None else known,
     )
 
 
@@ -155,7 +164,7 @@ def _wrapped(head: str, words: str) -> Iterator[str]:
     )
 
 
-def _way(to: bytes, told: Sequence[Told]) -> tuple[str, ...] | None:
+def _known_way(to: bytes, told: Sequence[Told]) -> tuple[str, ...] | None:
     """The rows of the shortest way to a state, as far as compared moves lead there."""
     size = len(to)
     leads: dict[bytes, dict[bytes, str]] = {}

@@ -19,15 +19,13 @@ class Measured:
     """What the page says of a report.
 
     Attributes:
-        settings: (name, states, moves compared, moves made) of each setting.
-        steps: How often the machine was asked about a move.
+        settings: (name, states, moves that spin made) of each setting.
         in_model: (mistake, invariant that names it) of each that is planted in the model.
         in_machine: (mistake, row by spin and by the machine) of each planted in the machine.
         by: When, and by which spin.
     """
 
-    settings: tuple[tuple[str, int, int, int], ...]
-    steps: int
+    settings: tuple[tuple[str, int, int], ...]
     in_model: tuple[tuple[str, str], ...]
     in_machine: tuple[tuple[str, str], ...]
     by: str
@@ -36,11 +34,7 @@ class Measured:
     def of(cls, report: Report, version: str, today: date) -> Measured:
         """The numbers of a report."""
         return cls(
-            tuple(
-                (name, len(one.by_spin), one.moves.compared, one.made)
-                for name, one in report.comparisons.items()
-            ),
-            sum(one.moves.steps for one in report.comparisons.values()),
+            tuple((name, len(one.by_spin), one.made) for name, one in report.comparisons.items()),
             tuple((one.name, run.stopped_by) for one, run in report.planted),
             tuple(
                 (name, found.differences[0].headline if found.differences else "nothing")
@@ -65,14 +59,14 @@ def rewritten(text: str, measured: Measured) -> str:
 
 
 def _settings(measured: Measured) -> Iterator[str]:
-    yield "| setting | what it is there for | states | moves compared | of |"
+    yield "| setting | what it is there for | states | moves | compared |"
     yield "|---|---|---|---|---|"
-    for name, states, compared, made in measured.settings:
-        of = "all" if EVERY[name] == 1 else f"{made:,}"
-        yield f"| {name} | {PURPOSES[name]} | {states:,} | {compared:,} | {of} |"
-    moves = sum(compared for _, _, compared, _ in measured.settings)
+    for name, states, made in measured.settings:
+        every = "all" if EVERY[name] == 1 else f"1 in {EVERY[name]:,}"
+        yield f"| {name} | {PURPOSES[name]} | {states:,} | {made:,} | {every} |"
+    about = sum(made / EVERY[name] for name, _, made in measured.settings)
     yield ""
-    yield f"{moves:,} moves, {measured.steps:,} steps of the machine. {measured.by}"
+    yield f"About {round(about, -4):,.0f} moves are compared. {measured.by}"
 
 
 def _named(

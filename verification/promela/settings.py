@@ -113,7 +113,7 @@ def _small() -> dict[str, Setting]:
         "moves: repairs": Picked(
             (_ONE, _TWO), {}, hasty, only=("bad_request+repair", "invalid_response+empty")
         ),
-        "moves: bills": Picked((_ONE, _TWO), {}, hasty, only=("billing",)),
+        "moves: bills": Picked((_ONE, _SIBLING), {}, hasty, only=("billing",)),
     }
 
 
@@ -143,7 +143,7 @@ PURPOSES: Mapping[str, str] = {
     "moves: rate limits": "one reason; rotation, retries",
     "moves: contexts": "a fallback that is just as small",
     "moves: repairs": "a repair, an empty answer",
-    "moves: bills": "one reason; nothing stays at its provider",
+    "moves: bills": "one reason, one provider for both",
 }
 """What each setting is there for."""
 

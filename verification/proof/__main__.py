@@ -17,6 +17,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 
+from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify.premises import premises
 from orchestrator.lab.verify.proof import CONFIG_FREE, PATH, Proof, as_text, states_hash
 from orchestrator.states import STATES, TABLE
@@ -45,6 +46,11 @@ def main() -> int:
     for violation in premises(TABLE, STATES).violations:
         way = " / ".join(violation.trace.words)
         _say(f"BROKEN  {violation.name}: {violation.what}\n  {way}")
+        return 1
+    small = premises(TABLE, STATES)
+    for found in small.violations:
+        _say(f"BROKEN  {found.name}: {found.what}\n  {', '.join(found.trace.words)}")
+    if small.violations:
         return 1
     proof = _proof(results, asked.targets, asked.contexts)
     _say(
@@ -79,6 +85,7 @@ def _proof(results: list[Result], targets: int, contexts: int) -> Proof:
         targets=targets,
         contexts=contexts,
         properties=CONFIG_FREE,
+        small=tuple(EXACT),
         routes=len(results),
         nodes=sum(result.searched.nodes for result in results),
         edges=sum(result.searched.edges for result in results),

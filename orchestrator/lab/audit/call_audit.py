@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from itertools import islice
 
 import attrs
 
 from orchestrator.lab.audit.faults import AuditFault, faults_in
 from orchestrator.lab.audit.record_checks import known_rows
+from orchestrator.lab.audit.record_faults import RECORD_CHECK
 from orchestrator.ledger import Recording
 
 MOST_FAULTS = 10
@@ -68,9 +70,16 @@ def audit_call(recording: Recording, *, is_damaged: bool = False) -> AuditedCall
     told = (recording.call, recording.opened.time, recording.source)
     if row := known_rows(recording):
         return AuditedCall(*told, CallVerdict.OTHER_VERSION, version=f"with a row {row!r}")
-    faults = tuple(islice(faults_in(recording, is_whole=not is_damaged), MOST_FAULTS))
+    faults = tuple(islice(_faults(recording, is_whole=not is_damaged), MOST_FAULTS))
     if faults:
         return AuditedCall(*told, CallVerdict.FAILED, faults)
     if is_damaged:
         return AuditedCall(*told, CallVerdict.DAMAGED)
     return AuditedCall(*told, CallVerdict.UNENDED if recording.closed is None else CallVerdict.HELD)
+
+
+def _faults(recording: Recording, *, is_whole: bool) -> Iterator[AuditFault]:
+    try:
+        yield from faults_in(recording, is_whole=is_whole)
+    except Exception as error:  # noqa: BLE001 - a record that was changed may hold anything
+        yield AuditFault(RECORD_CHECK, None, f"it cannot be judged: {type(error).__name__}")

@@ -194,11 +194,10 @@ class LedgerAudit:
             whole = recorded_call(_as_far_as_whole(call.entries), call.source)
             audited = audit_call(whole, is_damaged=True)
         if audited.verdict is CallVerdict.UNENDED:
-            policy = recording.opened.policy
-            most = policy.deadline + max(
-                one.timeouts.stream_total for one in recording.opened.route
-            )
-            self.report.may_run += recording.opened.time + most >= self._now
+            opened = recording.opened
+            streams = (target.timeouts.stream_total for target in opened.route)
+            most = opened.policy.deadline + max(streams, default=0.0)
+            self.report.may_run += opened.time + most >= self._now
         self._count(audited)
 
     def _count(self, audited: AuditedCall) -> None:

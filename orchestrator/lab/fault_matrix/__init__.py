@@ -9,7 +9,7 @@ The rules of the room:
 * Whatever is said of a fault is what ``simulate`` plays with the script that stands beside it.
 """
 
-from orchestrator.lab.fault_matrix.faults import Fault, FaultKind, FaultScope, FaultSite
+from orchestrator.lab.fault_matrix.faults import FaultKind, FaultScope, FaultSite, SiteFault
 from orchestrator.lab.fault_matrix.matrix import (
     FaultCase,
     FaultDepth,
@@ -22,7 +22,6 @@ from orchestrator.lab.fault_matrix.rows import FaultRow, rows
 from orchestrator.lab.fault_matrix.weak_points import WeakPoint, pair_points, single_points
 
 __all__ = [
-    "Fault",
     "FaultCase",
     "FaultDepth",
     "FaultKind",
@@ -32,6 +31,7 @@ __all__ = [
     "FaultRow",
     "FaultScope",
     "FaultSite",
+    "SiteFault",
     "WeakPoint",
     "fault_matrix",
     "fault_report",

@@ -85,7 +85,7 @@ class FaultSite:
 
 
 @attrs.frozen
-class Fault:
+class SiteFault:
     """Something that fails, and how.
 
     Attributes:
@@ -204,7 +204,7 @@ _OF_AN_ACCOUNT = frozenset({BILLING, REVOKED})
 """What befalls nobody who has no account: a server without keys."""
 
 
-def faults_of(site: FaultSite, *, keyless: bool = False) -> Iterator[Fault]:
+def faults_of(site: FaultSite, *, keyless: bool = False) -> Iterator[SiteFault]:
     """Every fault of ``site``.
 
     Args:
@@ -213,16 +213,16 @@ def faults_of(site: FaultSite, *, keyless: bool = False) -> Iterator[Fault]:
     """
     for kind in KINDS:
         if kind.scope is site.scope and not (keyless and kind in _OF_AN_ACCOUNT):
-            yield Fault(site, kind)
+            yield SiteFault(site, kind)
 
 
-def are_two(one: Fault, other: Fault) -> bool:
+def are_two(one: SiteFault, other: SiteFault) -> bool:
     """Whether both can be met: neither is a part of what the other is."""
     mine, theirs = one.site.hits, other.site.hits
     return not (mine <= theirs or theirs <= mine)
 
 
-def met_by(send: Send, faults: tuple[Fault, ...]) -> Fault | None:
+def met_by(send: Send, faults: tuple[SiteFault, ...]) -> SiteFault | None:
     """The one of ``faults`` that ``send`` meets: of a key before that of its target."""
     hit = [fault for fault in faults if fault.hits(send)]
     return min(hit, key=lambda fault: _PRECEDENCE[fault.site.scope], default=None)

@@ -15,7 +15,7 @@ from math import inf
 import attrs
 
 from orchestrator.config.config import Config
-from orchestrator.lab.fault_matrix.faults import KINDS, Fault, FaultKind, FaultScope, are_two
+from orchestrator.lab.fault_matrix.faults import KINDS, FaultKind, FaultScope, SiteFault, are_two
 from orchestrator.lab.fault_matrix.runner import CallResult, FaultRun, FaultRunner
 from orchestrator.lab.fault_matrix.sites import single_faults
 from orchestrator.states import OnInterrupted, StoppedBy, Target
@@ -48,7 +48,7 @@ class FaultCase:
         is_met: False where the call never comes to what fails.
     """
 
-    faults: tuple[Fault, ...]
+    faults: tuple[SiteFault, ...]
     streamed: bool
     result: CallResult
     following: CallResult | None
@@ -205,7 +205,7 @@ class _MatrixBuilder:
         self,
         config: Config,
         route: Sequence[Target],
-        faults: Sequence[Fault],
+        faults: Sequence[SiteFault],
         seconds: float | None,
         progress: FaultProgress | None,
     ) -> None:
@@ -214,7 +214,7 @@ class _MatrixBuilder:
         self._began = time.monotonic()
         self._ends = inf
         self._tell = progress or (lambda _: None)
-        self._runs: dict[tuple[Fault, bool], FaultRun] = {}
+        self._runs: dict[tuple[SiteFault, bool], FaultRun] = {}
         self._calls = 0
         # In any case: what a call does on a good day is known at once.
         self._clean = {mode: self._run((), streamed=mode) for mode in MODES}
@@ -226,7 +226,8 @@ class _MatrixBuilder:
         stopped = ""
         try:
             if depth is not FaultDepth.NONE:
-                singles.extend(self._singles())
+                for case in self._singles():
+                    singles.append(case)  # noqa: PERF402 - what was tried stays if time ends
             if depth is FaultDepth.DOUBLE:
                 pairs = self._pairs()
                 stopped = pairs.stopped
@@ -243,7 +244,7 @@ class _MatrixBuilder:
                 if _can_be(fault, self._route, streamed=mode):
                     clean = self._clean[mode]
                     # Who is not asked on a good day is not missed on one.
-                    is_met = clean.sent & fault.site.hits
+                    is_met = (clean.sent | clean.sent_next) & fault.site.hits
                     run = self._run((fault,), streamed=mode) if is_met else clean
                     self._runs[fault, mode] = run
                     yield self._case((fault,), mode, run)
@@ -267,7 +268,7 @@ class _MatrixBuilder:
                 ran += 1
                 case = self._case((one, other), mode, run)
                 lost += case.is_lost
-                if case.is_lost:
+                if case.is_lost and not any(each.first.is_lost for each in alone):
                     minimal.append(case)
                 answered = _extremes([*answered, case])
         except (_OutOfTime, KeyboardInterrupt) as left:
@@ -275,7 +276,7 @@ class _MatrixBuilder:
         worst, most = longest(answered), most_requests(answered)
         return FaultPairs(tried, ran, lost, tuple(minimal), worst, most, stopped)
 
-    def _twos(self) -> Iterator[tuple[Fault, Fault, bool]]:
+    def _twos(self) -> Iterator[tuple[SiteFault, SiteFault, bool]]:
         for mode in MODES:
             faults = [fault for fault, its_mode in self._runs if its_mode is mode]
             for one, other in combinations(faults, 2):
@@ -283,7 +284,9 @@ class _MatrixBuilder:
                     yield one, other, mode
 
     @staticmethod
-    def _determined(one: Fault, other: Fault, alone: tuple[FaultRun, FaultRun]) -> FaultRun | None:
+    def _determined(
+        one: SiteFault, other: SiteFault, alone: tuple[FaultRun, FaultRun]
+    ) -> FaultRun | None:
         """What two faults come to where the call that meets one never comes to the other."""
         if not alone[0].sent & other.site.hits:
             return alone[0]
@@ -291,14 +294,14 @@ class _MatrixBuilder:
             return alone[1]
         return None
 
-    def _case(self, faults: tuple[Fault, ...], mode: bool, run: FaultRun) -> FaultCase:  # noqa: FBT001
+    def _case(self, faults: tuple[SiteFault, ...], mode: bool, run: FaultRun) -> FaultCase:  # noqa: FBT001
         fails = self._config.policy.on_interrupted is OnInterrupted.FAIL
         by_policy = fails and run.first.stopped_by is StoppedBy.COMMITTED
         is_met = run is not self._clean[mode]
         return FaultCase(faults, mode, run.first, run.following, by_policy, is_met)
 
     def _run(
-        self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True
+        self, faults: tuple[SiteFault, ...], *, streamed: bool, following: bool = True
     ) -> FaultRun:
         if time.monotonic() > self._ends:
             raise _OutOfTime(f"after {self._ends - self._began:.3g} s")
@@ -306,7 +309,7 @@ class _MatrixBuilder:
         return self._runner.run(faults, streamed=streamed, following=following)
 
 
-def _can_be(fault: Fault, route: Sequence[Target], *, streamed: bool) -> bool:
+def _can_be(fault: SiteFault, route: Sequence[Target], *, streamed: bool) -> bool:
     """Whether ``fault`` can be met: what comes in pieces can break between them."""
     if not fault.kind.streamed:
         return True

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from orchestrator.lab.fault_matrix.faults import Fault, FaultScope
+from orchestrator.lab.fault_matrix.faults import FaultScope, SiteFault
 from orchestrator.lab.fault_matrix.matrix import FaultCase, FaultMatrix, is_of_request
 from orchestrator.states import StoppedBy
 
@@ -134,10 +134,10 @@ def _row(cases: Sequence[FaultCase], matrix: FaultMatrix) -> FaultRow:
 
 def _kinds(cases: Sequence[FaultCase], matrix: FaultMatrix) -> Mapping[str, tuple[str, ...]]:
     """How things fail; the mode is said where the other one is in another row."""
-    here: dict[Fault, set[bool]] = {}
+    here: dict[SiteFault, set[bool]] = {}
     for case in cases:
         here.setdefault(case.faults[0], set()).add(case.streamed)
-    everywhere: dict[Fault, set[bool]] = {}
+    everywhere: dict[SiteFault, set[bool]] = {}
     for case in matrix.singles:
         everywhere.setdefault(case.faults[0], set()).add(case.streamed)
     targets = {target.provider: 0 for target in matrix.route}
@@ -150,7 +150,7 @@ def _kinds(cases: Sequence[FaultCase], matrix: FaultMatrix) -> Mapping[str, tupl
     return {mode: tuple(names) for mode, names in by_mode.items() if names}
 
 
-def _kind(fault: Fault, targets: Mapping[str, int]) -> str:
+def _kind(fault: SiteFault, targets: Mapping[str, int]) -> str:
     """``503``, ``key#1: 401``; the target is named where the provider has others."""
     site = fault.site
     if site.scope is FaultScope.KEY:

@@ -23,7 +23,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.flow import flow
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.health import HealthBoard, MemoryStore
-from orchestrator.lab.fault_matrix.faults import Fault, met_by
+from orchestrator.lab.fault_matrix.faults import SiteFault, met_by
 from orchestrator.lab.simulation.pump import VirtualConnection
 from orchestrator.lab.simulation.script_items import OK, Item, written
 from orchestrator.states import Call, Reason, Send, StoppedBy, Target
@@ -75,11 +75,13 @@ class FaultRun:
         following: The call that begins when it has ended, on the marks that it left; the faults
             last. ``None`` where none was asked for.
         sent: The (target, label of a credential) of every request of the first.
+        sent_next: Those of the next one.
     """
 
     first: CallResult
     following: CallResult | None
     sent: frozenset[tuple[str, str]]
+    sent_next: frozenset[tuple[str, str]] = frozenset()
 
 
 class FaultRunner:
@@ -101,7 +103,9 @@ class FaultRunner:
             for streamed in (False, True)
         }
 
-    def run(self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True) -> FaultRun:
+    def run(
+        self, faults: tuple[SiteFault, ...], *, streamed: bool, following: bool = True
+    ) -> FaultRun:
         """The call that meets ``faults``.
 
         Args:
@@ -119,15 +123,17 @@ class FaultRunner:
             warned=set(),
         )
         first = _PlayedCall(self, runtime, clock, faults, streamed=streamed)
-        later = _PlayedCall(self, runtime, clock, faults, streamed=streamed) if following else None
-        return FaultRun(first.result, later.result if later else None, frozenset(first.sent))
+        if not following:
+            return FaultRun(first.result, None, frozenset(first.sent))
+        later = _PlayedCall(self, runtime, clock, faults, streamed=streamed)
+        return FaultRun(first.result, later.result, frozenset(first.sent), frozenset(later.sent))
 
     def new_call(self, runtime: Runtime, *, streamed: bool) -> CallRun:
         """A call that has not begun."""
         machine = Call(self._route, self._policy, streamed=streamed)
         return CallRun(runtime, self._requests[streamed], machine)
 
-    def item(self, send: Send, faults: tuple[Fault, ...]) -> Item:
+    def item(self, send: Send, faults: tuple[SiteFault, ...]) -> Item:
         """What ``send`` meets."""
         met = met_by(send, faults)
         item = Item(OK) if met is None else met.kind.item(send, self._policy)
@@ -148,7 +154,7 @@ class _PlayedCall:
         runner: FaultRunner,
         runtime: Runtime,
         clock: VirtualClock,
-        faults: tuple[Fault, ...],
+        faults: tuple[SiteFault, ...],
         *,
         streamed: bool,
     ) -> None:

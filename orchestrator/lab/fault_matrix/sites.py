@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from orchestrator.config.accounts import credential_identity, shared_accounts, shared_addresses
 from orchestrator.config.config import Config
 from orchestrator.config.weaknesses import listed
-from orchestrator.lab.fault_matrix.faults import TOO_LONG, Fault, FaultScope, FaultSite, faults_of
+from orchestrator.lab.fault_matrix.faults import (
+    TOO_LONG,
+    FaultScope,
+    FaultSite,
+    SiteFault,
+    faults_of,
+)
 from orchestrator.provider import Provider
 from orchestrator.states import Target
 
@@ -15,7 +21,7 @@ EVERY_TARGET = "every target"
 """The name of the site of a request that nobody can answer."""
 
 
-def single_faults(config: Config, route: Sequence[Target]) -> tuple[Fault, ...]:
+def single_faults(config: Config, route: Sequence[Target]) -> tuple[SiteFault, ...]:
     """Every fault of the route, in the order in which a call would come to what fails.
 
     Entries of one account, or at one address, fail together.

@@ -41,7 +41,8 @@ class Proof:
         states: The hash of ``states/``, as :func:`states_hash` has it.
         targets: Routes of up to so many targets are covered, over any providers with any keys.
         contexts: Of those, the ones with known contexts up to so many targets.
-        properties: What was shown, by name.
+        properties: What was shown of each of them, by name.
+        small: What needs instants, and was shown of small settings with nothing merged.
         routes: How many routes were searched; each stands for all of its shape.
         nodes, edges, steps: How many calls and moves, and how often the machine moved.
         seconds: How long it took, all processes together.
@@ -53,6 +54,7 @@ class Proof:
     targets: int
     contexts: int
     properties: tuple[str, ...]
+    small: tuple[str, ...]
     routes: int
     nodes: int
     edges: int
@@ -78,6 +80,7 @@ class Proof:
             len(setting.route) == len(names) <= most
             and self.states == states_hash()
             and set(CONFIG_FREE) <= set(self.properties)
+            and set(EXACT) <= set(self.small)
         )
 
 
@@ -120,7 +123,8 @@ def parse(value: Mapping[str, Any]) -> Proof:
     if value["format"] != FORMAT:
         raise ValueError(f"the format is {value['format']!r}, not {FORMAT}")
     named = {field.name: value[field.name] for field in attrs.fields(Proof)}
-    return Proof(**{**named, "properties": tuple(value["properties"])})
+    lists = {name: tuple(value[name]) for name in ("properties", "small")}
+    return Proof(**{**named, **lists})
 
 
 def as_text(proof: Proof) -> str:

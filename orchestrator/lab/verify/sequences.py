@@ -323,13 +323,18 @@ class _Walk:
         name = call.target.name if call.target is not None else ""
         provider, _, model = name.partition("/")
         error = event.error if isinstance(event, Diagnosed) else None
+        reason = error.reason if error else _CUT_BY.get(type(event))
         return Attempt(
             CALL, call.number, name, provider, model,
-            call.credential or "", None, error.reason if error else None,
+            call.credential or "", None, reason,
             error.rule if error else None, error.message if error else None,
             error.retry_after if error else None, None, self._sent,
             max(0.0, self._clock - self._sent), after.call.state.value, call.probe,
         )  # fmt: skip
+
+
+_CUT_BY: Mapping[type, Reason] = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
+"""The reason of an attempt that nothing was diagnosed of."""
 
 
 def _drawn(jitter: float | None) -> float:

@@ -54,7 +54,7 @@ def peak_memory() -> float:
     return peak / (1_000_000 if sys.platform == "darwin" else 1000)
 
 
-class Pace:
+class SearchPace:
     """How far a search is, in words, at most once a second.
 
     Args:

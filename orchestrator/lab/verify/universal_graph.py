@@ -134,7 +134,7 @@ class FreeGraph(Graph):
 
 
 @attrs.frozen
-class Broken:
+class UnprovedProperty:
     """What does not hold of every config.
 
     Attributes:
@@ -161,7 +161,7 @@ class Searched:
     nodes: int
     edges: int
     steps: int
-    broken: tuple[Broken, ...]
+    broken: tuple[UnprovedProperty, ...]
 
 
 class UniversalSearch:
@@ -179,7 +179,7 @@ class UniversalSearch:
         self._came: dict[int, tuple[int, str]] = {graph.start: (-1, "")}
         self._before: dict[int, list[int]] = {}
         self._idle: dict[int, set[int]] = {}
-        self._broken: dict[str, Broken] = {}
+        self._broken: dict[str, UnprovedProperty] = {}
         self._edges = 0
 
     def run(self) -> Searched:
@@ -217,7 +217,7 @@ class UniversalSearch:
             while node != self._graph.start:
                 node, row = self._came[node]
                 rows.append(row)
-            self._broken[name] = Broken(name, what, tuple(rows[::-1]))
+            self._broken[name] = UnprovedProperty(name, what, tuple(rows[::-1]))
 
     def _whole(self) -> None:
         """What only the whole shows: ends, and circles."""

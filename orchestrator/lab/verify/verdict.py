@@ -25,8 +25,8 @@ from orchestrator.lab.verify.setting import ErrorKind, Setting
 from orchestrator.lab.verify.stopping import (
     DEFAULT_MEMORY,
     INTERRUPTED,
-    Pace,
     SearchLimits,
+    SearchPace,
     Stopped,
 )
 from orchestrator.lab.verify.violations import Violation, moves_broken, short, violations
@@ -158,7 +158,12 @@ def verify(
     graph = Graph(setting, stepper, merged=ships if merged is None else merged)
     with _uncollected():
         verdict = _judged(graph, table, progress, SearchLimits(seconds, memory))
-        return _with_premises(verdict, table, entries, progress) if verdict.holds else verdict
+        if not verdict.holds or verdict.stopped:
+            return verdict
+        try:
+            return _with_premises(verdict, table, entries, progress)
+        except KeyboardInterrupt:
+            return attrs.evolve(verdict, basis=Basis.UNFINISHED, stopped=INTERRUPTED)
 
 
 def _with_premises(
@@ -221,7 +226,7 @@ def _judged(
     graph: Graph, table: Sequence[Row], progress: Progress | None, limits: SearchLimits
 ) -> Verdict:
     began, setting = time.monotonic(), graph.setting
-    pace = None if progress is None else Pace(progress).look
+    pace = None if progress is None else SearchPace(progress).look
     main = Search(graph, progress=pace, limits=limits).run()
     builder = TraceBuilder(graph.nodes, graph.step, table)
     whole = _Whole((), None)
@@ -404,7 +409,8 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
         },
         "repairs_a_target": verdict.setting.repairs,
         "stream_seconds": certificate.stream_seconds if certificate is not None else None,
-        "dead_rows": list(verdict.dead),
+        # Who does not search does not know.
+        "dead_rows": list(verdict.dead) if proof is None else None,
         "reached": {one.target: list(one.reasons) for one in verdict.reached},
         "states": verdict.nodes,
         "edges": verdict.edges,

@@ -70,7 +70,12 @@ def test_on_a_terminal_it_fits_into_its_columns(place: Place) -> None:
     shown = place.run_on_terminal("audit", "calls.log", "--verbose")
 
     assert shown.status == 1
-    assert max(map(len, shown.out.splitlines())) <= COLUMNS
+    lines = [line for line in shown.out.splitlines() if "see: " not in line]
+    assert max(map(len, lines)) <= COLUMNS
+    # The command is in one piece: only the terminal breaks it.
+    assert any(
+        "see: orchestrator diagram --call calls.log --id" in one for one in shown.out.splitlines()
+    )
 
 
 def test_compressed_files_and_standard_input_are_read(place: Place) -> None:
@@ -96,7 +101,7 @@ def test_what_is_not_judged_is_counted_and_no_failure(place: Place) -> None:
     assert (cut.status, other.status) == (0, 0)
     assert "1 line damaged: calls.log, line 1: it is not JSON" in cut.out
     assert "1 last line only half there" in cut.out
-    assert "1 call without an end, held as far as they go" in cut.out
+    assert "1 call without an end, held as far as recorded" in cut.out
     assert f"format {FORMAT + 1}" in other.out
 
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.cli import main
 from orchestrator.ledger import read_ledger
 from tests.orchestrator.lab.simulation.incidents import FOLDER, config
-from tests.slow import nightly, slow
+from tests.slow import nightly
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
     assert short["lost"] > whole["lost"]
 
 
-@slow("two hundred calls, replayed four times; the next test replays a few")
+@nightly("two hundred calls, replayed four times: 20 s; the next test replays a few")
 def test_a_replay_lists_what_goes_another_way_and_says_last_what_it_saves(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

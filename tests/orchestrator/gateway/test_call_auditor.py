@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
 from orchestrator.gateway.call_auditor import FAILED, HELD, LEFT_OUT, CallAuditor
@@ -16,8 +17,9 @@ from orchestrator.ledger.record import parts_of
 from orchestrator.sim import Completion, Reply, replies
 from orchestrator.testing import call
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
+from tests.orchestrator.gateway.serving_processes import Serving, serving
 from tests.orchestrator.lab.simulation.incidents import config, of
-from tests.waiting import eventually
+from tests.waiting import AMPLE, eventually
 
 CONFIG = of(config())
 
@@ -135,3 +137,17 @@ def test_without_it_nothing_is_audited() -> None:
         served.post()
 
     assert counts(served) == {HELD: 0, FAILED: 0, LEFT_OUT: 0}
+
+
+def test_a_process_that_audits_says_so_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    with serving(tmp_path, ["broke/m", "up/m"], options=("--audit",)) as gateway:
+        asked = {**HI, "model": "default"}
+        with httpx.Client(base_url=gateway.url, trust_env=False, timeout=AMPLE) as client:
+            assert client.post(CHAT, json=asked).status_code == 200
+        assert eventually(lambda: "audit: 1 call held, 0 failed" in status(gateway))
+        assert gateway.restart().status == 0
+        assert "audit: 0 calls held, 0 failed" in status(gateway)
+
+
+def status(gateway: Serving) -> str:
+    return gateway.place.run_process("status").out

@@ -17,7 +17,7 @@ from orchestrator.health import Store
 from orchestrator.health.stores.file import FileStore
 from orchestrator.lab.fleet import StoreServer
 from orchestrator.lab.fleet.event_queue import HostClock
-from tests.slow import slow
+from tests.slow import nightly
 from verification.board.world import WORDS, World
 
 PROCESSES, CALLS = 3, 3
@@ -57,6 +57,25 @@ class Processes(RuleBasedStateMachine):
     @rule(seconds=lengths)
     def time_passes(self, seconds: float) -> None:
         self.do("pass", 0, seconds)
+
+    @precondition(lambda self: self.world.next_due() is not None)
+    @rule(process=processes, word=st.sampled_from((None, *WORDS, "ok")))
+    def something_is_due_and_calls_come(self, process: int, word: str | None) -> None:
+        self.do("pass", 0, self.world.next_due() or 0.0)
+        self.meet(process, word)
+        self.begin((process + 1) % PROCESSES)
+
+    @rule(process=processes, word=st.sampled_from((*WORDS, "hold 503")), times=st.integers(1, 3))
+    def calls_meet_the_same(self, process: int, word: str, times: int) -> None:
+        for _ in range(times):
+            self.meet(process, word)
+
+    def meet(self, process: int, word: str | None) -> None:
+        """A call begins, and what it sends comes to ``word``."""
+        before = len(self.world.calls[process])
+        self.begin(process)
+        if word is not None and len(self.world.calls[process]) > before:
+            self.do(word, process, before)
 
     @precondition(lambda self: self.world.server.is_up)
     @rule(process=processes)
@@ -105,11 +124,11 @@ class ManyProcessesOverServer(ProcessesOverServer):
 
 TestProcessesOverServer = ProcessesOverServer.TestCase
 TestProcessesOverServer.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
+    max_examples=150, stateful_step_count=40, deadline=None
 )
 TestProcessesOverFile = ProcessesOverFile.TestCase
 TestProcessesOverFile.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
-TestManyProcessesOverServer = slow("two thousand examples; the test above takes sixty")(
+TestManyProcessesOverServer = nightly("two thousand examples; the test above takes 150")(
     ManyProcessesOverServer.TestCase
 )
 TestManyProcessesOverServer.settings = settings(

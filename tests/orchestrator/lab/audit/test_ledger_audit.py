@@ -134,6 +134,14 @@ def test_whether_a_call_without_an_end_may_run_is_told_by_its_own_limits() -> No
     assert read(text_of(lines), now=began + 86_400).may_run == 0
 
 
+def test_a_call_without_a_target_is_judged_too() -> None:
+    lines = lines_of("ok")[:2]
+    lines[0]["route"] = []
+
+    assert verdicts(audited(lines)) == {"failed": 1}
+    assert verdicts(audited(lines[:1])) == {"unended": 1}
+
+
 def test_calls_of_before_are_passed_over() -> None:
     old, new = numbered(lines_of("ok"), "old"), numbered(lines_of("402, ok"), "new")
     old[0]["time"] -= 1000.0

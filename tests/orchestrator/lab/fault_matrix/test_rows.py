@@ -39,7 +39,8 @@ def test_lost_calls_come_first_and_those_by_policy_last() -> None:
     asked = [each for each in rows(report(ONE_KEY).matrix) if each.is_met]
     found = [each for each in asked if each.owners == ("acme",)]
 
-    assert [each.lost for each in found] == ["nobody is left", "the deadline", "", "", "", "by policy"]
+    lost = ["nobody is left", "the deadline", "", "", "", "by policy"]
+    assert [each.lost for each in found] == lost
     assert found[-1].is_expected
 
 

@@ -57,6 +57,14 @@ def test_what_another_machine_decided_is_told_by_its_move() -> None:
     assert f"move {at + 1}: recorded waited_wait" in told
 
 
+def test_what_cannot_have_happened_is_told_by_its_move() -> None:
+    whole = recorded("402, ok")
+    moves = (*whole.transitions[:2], whole.transitions[0])
+
+    told = find_departure(attrs.evolve(whole, transitions=moves))
+    assert "move 3: recorded started_send after Started, which is not possible in classify" in told
+
+
 def test_an_answer_nobody_gave_is_told() -> None:
     whole = recorded("ok")
     last = whole.transitions[-1]

@@ -8,6 +8,8 @@ import pytest
 
 from orchestrator.classification import classify
 from orchestrator.dialects import DIALECTS, Answer, dialect
+from orchestrator.lab.simulation import ScriptPlayer, Simulation
+from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.script_items import REASONS, Item
 from orchestrator.lab.simulation.scripted_answers import TEXT, answer
 from orchestrator.states import Reason
@@ -50,6 +52,25 @@ def test_an_answer_is_one_in_every_dialect(spoken: str, word: str, finish: str) 
 
     assert isinstance(decoded, Answer)
     assert (decoded.text, decoded.finish_reason) == (TEXT, finish)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("spoken", DIALECTS)
+def test_an_empty_answer_has_no_word_in_any_dialect(spoken: str, *, streamed: bool) -> None:
+    text = (
+        'health = "memory"\n[providers.a]\nbase_url = "http://a.invalid/v1"\n'
+        f'dialect = "{spoken}"\ncredentials = ["env:A"]\n[routes]\ndefault = ["a/x", "a/y"]\n'
+    )
+    items = (Item("empty", ("a/x",)), Item("ok", ("a/y",)))
+    with Simulation(loads(text, {}).config, ScriptPlayer(items)) as simulation:
+        done = simulation.call(stream=streamed)
+    first = done.ledger.attempts[0]
+
+    assert (first.reason, first.message) == (
+        Reason.INVALID_RESPONSE,
+        "the model stopped without a word",
+    )
+    assert (done.answered, done.ledger.attempts[-1].target) == (True, "a/y")
 
 
 def test_words_and_waits_of_a_script_are_said() -> None:

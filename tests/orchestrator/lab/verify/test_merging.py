@@ -98,7 +98,7 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
     return {graph.keys[node]: bits for (node, _), bits in search.reached.items()}
 
 
-QUICK = {"one target", "two repairs"}
+QUICK = {"one target"}
 NIGHT = {
     "a patience past the deadline", "a patience within the backoff",
     "a deadline that is mostly kept back", "nothing kept back", "no fallback on overload",

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
+from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify import Basis, Setting, verify
 from orchestrator.lab.verify.proof import (
     COMMAND,
@@ -26,7 +27,7 @@ ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "
 
 def proof(**changes: Any) -> Proof:
     known = Proof(
-        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, routes=1, nodes=1, edges=1,
+        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, small=tuple(EXACT), routes=1, nodes=1, edges=1,
         steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
     )  # fmt: skip
     return attrs.evolve(known, **changes)
@@ -38,10 +39,11 @@ def test_the_proof_is_of_this_machine_and_of_todays_properties() -> None:
     assert found is not None, f"there is no proof: run {COMMAND}"
     assert found.states == states_hash(), f"states/ has changed since the proof: run {COMMAND}"
     assert set(found.properties) == set(CONFIG_FREE), f"other properties: run {COMMAND}"
+    assert set(found.small) == set(EXACT), f"other properties: run {COMMAND}"
 
 
 def test_what_depends_on_a_config_is_no_part_of_a_proof() -> None:
-    assert set(NAMES) - set(CONFIG_FREE) == {SHADOWED, SHORT}
+    assert set(NAMES) - set(CONFIG_FREE) == {SHADOWED, SHORT, *EXACT}
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:
@@ -57,6 +59,7 @@ def test_a_proof_is_read_as_it_was_written() -> None:
         ({}, (ONE, TWO, THREE, Target("corp", "one")), False),
         ({"states": "0" * 64}, (ONE,), False),
         ({"properties": CONFIG_FREE[1:]}, (ONE,), False),
+        ({"small": tuple(EXACT)[1:]}, (ONE,), False),
         ({}, (attrs.evolve(ONE, context=10), TWO), True),
         ({}, (attrs.evolve(ONE, context=10), TWO, THREE), False),
         ({}, (ONE, TWO, ONE), False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.lab.verify import Basis, verify
-from orchestrator.lab.verify.stopping import Pace, SearchLimits, Stopped, peak_memory
+from orchestrator.lab.verify.stopping import SearchLimits, SearchPace, Stopped, peak_memory
 from orchestrator.lab.verify.verdict import as_mapping
 from tests.orchestrator.lab.verify import faults
 
@@ -59,7 +59,7 @@ def test_an_interrupted_search_tells_what_it_found() -> None:
         told.append(words)
         raise KeyboardInterrupt
 
-    pace = Pace(leave)
+    pace = SearchPace(leave)
     pace.look(1, 1, 1)
     assert not told  # nothing is said within the first second
 

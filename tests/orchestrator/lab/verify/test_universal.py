@@ -39,7 +39,7 @@ from orchestrator.states.machine import build
 from orchestrator.states.reasons import Move
 from orchestrator.states.table import Entry
 from tests.orchestrator.lab.verify import faults
-from tests.slow import slow
+from tests.slow import nightly, slow
 
 ONE, TWO, SIBLING = Target("a", "1"), Target("b", "1"), Target("a", "2")
 
@@ -85,12 +85,18 @@ CASES = [
     ("streams that go on", (ONE, SIBLING), 1),
 ]
 QUICK = CASES[:2]
+NIGHT = ("other moves", (ONE, TWO), 2)
+"""Takes 20 s; its moves are looked at with one target, and two targets with others."""
+
+WHY = "two whole searches of a setting"
 
 
 @pytest.mark.parametrize(
     ("policy", "route", "keys"),
     [
-        pytest.param(*case, marks=() if case in QUICK else slow("two whole searches of a setting"))
+        pytest.param(
+            *case, marks=() if case in QUICK else nightly(WHY) if case == NIGHT else slow(WHY)
+        )
         for case in CASES
     ],
 )
