@@ -411,6 +411,9 @@ _CLAIMS = (
     PlantedCallFault(
         "billed claim", "a provider that has billed the call is taken",
         edit("legality.py", "if target.provider in call.billed:", "if False:"),
+        by=TESTS, where="tests/states/test_legality.py",
+        why="a second lock: no call that can be reached has asked for what has billed it, so the "
+        "other claims refuse it first",
     ),
     PlantedCallFault(
         "_switched", "a target that was not asked for is taken",
