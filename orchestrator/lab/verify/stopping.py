@@ -38,9 +38,9 @@ class SearchLimits:
             Stopped: A limit is reached.
         """
         if self._ends is not None and time.monotonic() >= self._ends:
-            raise Stopped(f"{self._seconds:g} s are over")
+            raise Stopped(f"{self._seconds:.3g} s are over")
         if self._memory is not None and peak_memory() > self._memory:
-            raise Stopped(f"{self._memory:g} MB are full")
+            raise Stopped(f"{self._memory:.4g} MB are full")
 
 
 def peak_memory() -> float:

@@ -27,7 +27,7 @@ def moves(verdict: Verdict) -> set[str]:
 
 
 def test_what_takes_the_only_key_leads_to_no_target_that_needs_it() -> None:
-    verdict = verify(ONE_KEY)
+    verdict = verify(ONE_KEY, search=True)
 
     assert verdict.holds
     quoted = {f"{reason} quoted by a relay" for reason in ("auth", "rate_limit")}
@@ -36,7 +36,9 @@ def test_what_takes_the_only_key_leads_to_no_target_that_needs_it() -> None:
 
 
 def test_a_refused_key_is_not_waited_for() -> None:
-    assert not {words for words in moves(verify(ONE_KEY)) if words.startswith("auth -> retry")}
+    assert not {
+        words for words in moves(verify(ONE_KEY, search=True)) if words.startswith("auth -> retry")
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,13 +50,17 @@ def test_a_refused_key_is_not_waited_for() -> None:
     ids=["another key", "a key that may be renewed"],
 )
 def test_where_another_key_may_be_ready_its_targets_are_asked(setting: Setting) -> None:
-    assert set(leads_to(verify(setting))["acme/two"]) == {"auth", "forbidden", "rate_limit"}
+    assert set(leads_to(verify(setting, search=True))["acme/two"]) == {
+        "auth",
+        "forbidden",
+        "rate_limit",
+    }
 
 
 def test_a_key_of_another_provider_is_none_of_its_business() -> None:
     route = (*ROUTE[:2], Target("beta", "one"))
 
-    found = leads_to(verify(attrs.evolve(ONE_KEY, route=route)))
+    found = leads_to(verify(attrs.evolve(ONE_KEY, route=route), search=True))
 
     assert set(found["beta/one"]) >= {"auth", "forbidden", "rate_limit"}
     assert "auth" not in found["acme/two"]

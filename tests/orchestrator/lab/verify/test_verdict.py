@@ -175,7 +175,7 @@ def test_an_empty_answer_after_something_else_is_named(*, merged: bool) -> None:
 
 
 def test_what_ships_holds() -> None:
-    verdict = verify(faults.setting())
+    verdict = verify(faults.setting(), search=True)
 
     assert verdict.violations == ()
     assert verdict.certificate is not None
@@ -197,7 +197,7 @@ def test_a_backoff_that_ends_late_only_when_it_is_long_is_tried_short_too() -> N
 
 def test_after_the_commit_boundary_the_streams_own_limit_bounds_waits() -> None:
     policy = attrs.evolve(faults.SMALL, on_interrupted=OnInterrupted.CONTINUE)
-    certificate = verify(faults.setting(policy=policy, streamed=True)).certificate
+    certificate = verify(faults.setting(policy=policy, streamed=True), search=True).certificate
 
     assert certificate is not None
     assert (certificate.wait.value, certificate.seconds.value) == (600.0, 300.0)
