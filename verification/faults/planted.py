@@ -1,8 +1,8 @@
-"""Every planted fault: those that a review planted by hand, one in each guard, effect and entry."""
+"""Every planted fault: those of a review, and one in each guard, effect, entry and claim."""
 
 from __future__ import annotations
 
-from verification.faults.fault import SPIN, TESTS, Edit, PlantedCallFault, edit
+from verification.faults.fault import TESTS, Edit, PlantedCallFault, edit
 
 _REVIEW = (
     PlantedCallFault(
@@ -55,8 +55,7 @@ _REVIEW = (
     ),
     PlantedCallFault(
         "M08", "two entries behind one host share a circuit", by=TESTS,
-        where="tests/orchestrator/health",
-        why="the health board is outside the search: whatever it may say is searched",
+        where="tests/orchestrator/health", why="the health board is outside: it is free to say all",
     ),
     PlantedCallFault(
         "M09", "tries go on counting at a new target",
@@ -499,5 +498,3 @@ PLANTED: tuple[PlantedCallFault, ...] = (
     *_REVIEW, *_GUARDS, *_EFFECTS, *_ENTRIES, *_NOTES, *_CLAIMS, *_LIMITS,
 )  # fmt: skip
 """Every fault."""
-
-__all__ = ["PLANTED", "SPIN"]
