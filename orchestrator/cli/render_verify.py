@@ -80,8 +80,8 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
     if proof is not None:
         return Text.assemble(
             ("PROVED", "bold green"),
-            f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} for every "
-            f"route of up to {count(proof.targets, 'target')} (states/ {proof.short}), "
+            f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} for "
+            f"every route of up to {count(proof.targets, 'target')} (states/ {proof.short}), "
             f"{len(proof.small)} of small settings, the others for this config",
         )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)

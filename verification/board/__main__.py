@@ -1,11 +1,12 @@
 """Search the health board, and hunt for faults that are planted in it.
 
-    python -m verification.board [--depth N] [--processes N] [--seconds S] [--faults]
+    python -m verification.board [--depth N] [--processes N] [--seconds S] [--write] [--faults]
 
 Two processes over one store, a call each, two targets with two keys each: every interleaving of
 what may happen, N moves from each start. ``--faults`` searches each planted fault instead, and
-tells the shortest way to it. Exit status: 0 nothing breaks (with ``--faults``: each is found), 1
-otherwise, 3 the time was over first.
+tells the shortest way to it. ``--write`` keeps the figures for docs/fleet-simulation.md. Exit
+status: 0 nothing breaks (with ``--faults``: each is found), 1 otherwise, 3 the time was over
+first.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from __future__ import annotations
 import argparse
 import sys
 from functools import partial
+from pathlib import Path
+
+import msgspec
 
 from verification.board.planted import PLANTED
 from verification.board.search import STARTS, Search, SearchResult, told
 from verification.board.world import World
+
+FIGURES = Path(__file__).with_name("searched.jsonl")
 
 CHECKED = (
     "at most one probe a due date, over all processes that can reach the store",
@@ -35,6 +41,7 @@ def main() -> int:
     parser.add_argument("--depth", type=int, default=6, metavar="N")
     parser.add_argument("--processes", type=int, default=2, metavar="N")
     parser.add_argument("--seconds", type=float, metavar="S")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--faults", action="store_true")
     asked = parser.parse_args()
     if asked.faults:
@@ -43,7 +50,15 @@ def main() -> int:
     for line in CHECKED:
         _say(f"  - {line}")
     _say(f"{len(STARTS)} starts, {asked.processes} processes, 2 targets, 2 keys each")
-    result = Search(partial(World, asked.processes)).run(asked.depth, asked.seconds, _progress)
+    figures: list[bytes] = []
+
+    def note(found: SearchResult) -> None:
+        figures.append(msgspec.json.encode(found))
+        _progress(found)
+
+    result = Search(partial(World, asked.processes)).run(asked.depth, asked.seconds, note)
+    if asked.write:
+        FIGURES.write_bytes(b"".join(line + b"\n" for line in figures))
     if result.breach is not None:
         _say(f"BROKEN: {result.breach.what}")
         _show(result)

@@ -71,7 +71,7 @@ class StickyMarks(ReplicaStore):
         """Without what removes a mark."""
 
         def altered(marks: Marks) -> Any:
-            outcome = step(marks)
+            outcome: Any = step(marks)
             kept = {
                 name: new
                 for name, new in outcome.changes.items()
@@ -79,7 +79,7 @@ class StickyMarks(ReplicaStore):
             }
             return attrs.evolve(outcome, changes=kept)
 
-        return super().update(altered)
+        return super().update(altered)  # type: ignore[no-any-return]  # as what ships says it
 
 
 class LeakingCrash(ReplicaStore):
@@ -148,11 +148,15 @@ PLANTED: tuple[PlantedBoardFault, ...] = (
     PlantedBoardFault("a merge overwrites what others marked", OverwritingMerge, "no mark is lost"),
     PlantedBoardFault("a process alone goes by what the store had", BlindAlone, "claims expire"),
     PlantedBoardFault("a circuit is by host", HostCircuit, "what is due is probed"),
-    PlantedBoardFault("a key's limit is its provider's", KeyForAll, "what can be had first is taken"),
+    PlantedBoardFault(
+        "a key's limit is its provider's", KeyForAll, "what can be had first is taken"
+    ),
     PlantedBoardFault("a bench is not doubled", NeverLonger, "a mark ends when it says"),
     PlantedBoardFault("a circuit is not lengthened", ShortCircuit, "a mark ends when it says"),
     PlantedBoardFault("an early probe lengthens a bench", EarlyCount, "a mark ends when it says"),
-    PlantedBoardFault("a second wait keeps the first end", FirstDeadline, "a mark ends when it says"),
+    PlantedBoardFault(
+        "a second wait keeps the first end", FirstDeadline, "a mark ends when it says"
+    ),
     PlantedBoardFault(
         "a success does not clear", StickyMarks, "nothing is marked that nobody reported"
     ),

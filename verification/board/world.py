@@ -325,8 +325,7 @@ class World:
         """
         for process, store in enumerate(self.stores):
             # As it is, whatever a planted store shows of it: that is judged by what calls do.
-            is_replica = isinstance(store, ReplicaStore)
-            marks = ReplicaStore.read(store) if is_replica else store.read()
+            marks = ReplicaStore.read(store) if isinstance(store, ReplicaStore) else store.read()
             shown = {_name(key): record for key, record in marks.items() if _name(key)}
             facts = self.facts(process)
             self._check_tokens(process, marks)

@@ -10,9 +10,12 @@ import msgspec
 
 from orchestrator.lab.fleet import FleetScenario
 from orchestrator.lab.fleet.promises import PROMISES
+from verification.board.planted import PLANTED as BOARD_FAULTS
+from verification.board.search import SearchResult
 from verification.fleet.hunting import FoundFault
 
 FOUND = Path(__file__).with_name("found.jsonl")
+SEARCHED = Path(__file__).parents[1] / "board" / "searched.jsonl"
 PAGE = Path(__file__).parents[2] / "docs" / "fleet-simulation.md"
 
 _HEAD = """\
@@ -53,6 +56,48 @@ wherever it runs.
 $ python -m verification.fleet --shipped 20   # twenty scenarios with what ships: nothing breaks
 $ python -m verification.fleet --replay "all callers probe what is due"
 ```
+
+## Every interleaving
+
+A drawn scenario shows what is likely. `verification.board` searches what is possible: two
+processes over one store with a call each, two targets with two keys each, and every order of what
+may happen: a call begins, is answered, goes away, meets a 402, a 429 (20 s), a 503 or no
+connection; a process dies with its call under way; a clock is set an hour forward or back; the
+store goes away and returns; time passes to the next instant at which anything is due. Each move is
+made by the board that ships, and after it each process's marks are held against a model: a
+dictionary of facts, written from the contract. States that differ in nothing that follows are one,
+and the search is breadth first, so that what it finds is shortest.
+
+| searched | states | moves | CPU |
+|---|--:|--:|--:|
+{searched}
+
+It begins at five boards, and counts moves from there: nothing is marked; a bench is due; two of
+the three failures that open a circuit have been; a circuit is due; nothing stands by. {faults}
+faults are planted in it too (`--faults`): each is named with its shortest way, as
+
+```text
+one probe a due date: acme k1 is taken while call 2 probes
+  1. process 0 begins a call
+  2. process 0 is told 402
+  3. 300 s pass
+  4. process 0 begins a call
+  5. process 1 begins a call
+```
+
+Not searched: more than one call a process, other waits, revoked keys, balances, budgets of
+retries, early news, a process that starts while the store is away, and news on its way (a process
+hears of a mark at once). The same model stands beside three processes of three calls and two
+configs in [a Hypothesis state machine](../tests/verification/board/test_world.py), over a file and
+over a server that may lose everything, with retries and their budget: in any order, but not in
+every.
+
+<!-- not run: half a minute -->
+```console
+$ python -m verification.board --depth 6   # what holds, and how many states were seen
+```
+
+## What is left out
 
 What the models leave out: a request takes no time to reach its provider or the store, so two
 calls never race within one step of the board; that steps of real stores are atomic is a matter of
@@ -110,7 +155,20 @@ def write_found(found: Iterable[KeptFault]) -> None:
 def page(found: Sequence[KeptFault]) -> str:
     """The page."""
     told = (f"- {name}: {_promise(check.__doc__)}" for name, check in PROMISES.items())
-    return _HEAD.format(promises="\n".join(told), rows="\n".join(_rows(found)))
+    return _HEAD.format(
+        promises="\n".join(told),
+        rows="\n".join(_rows(found)),
+        searched="\n".join(_searched()),
+        faults=len(BOARD_FAULTS),
+    )
+
+
+def _searched() -> Iterator[str]:
+    """What `python -m verification.board --write` found, depth by depth."""
+    for line in SEARCHED.read_bytes().splitlines():
+        one = msgspec.json.decode(line, type=SearchResult)
+        seconds = max(1, round(one.seconds))
+        yield f"| {one.depth} moves | {one.states:,} | {one.steps:,} | {seconds} s |"
 
 
 def _promise(text: str | None) -> str:

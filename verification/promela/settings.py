@@ -102,6 +102,10 @@ def _named() -> dict[str, Setting]:
 def _small() -> dict[str, Setting]:
     """Nothing waits for longer than the patience, but for where that makes a difference."""
     hasty = _policy(2, deadline=5.0)
+    # Also at the first target, so that a repair which comes to nothing leads to the other.
+    falls_back = attrs.evolve(
+        hasty, on={**DEFAULT_MOVES, Reason.BAD_REQUEST: frozenset({Move.FALLBACK})}
+    )
     same = Target("beta", "two", context=8_000)
     return {
         "moves: overloaded": Picked(
@@ -111,7 +115,7 @@ def _small() -> dict[str, Setting]:
         "moves: rate limits": Picked((_ONE, _TWO), {"acme": 2}, hasty, only=("rate_limit",)),
         "moves: contexts": Picked((_SMALL, same), {}, hasty, only=("context_overflow",)),
         "moves: repairs": Picked(
-            (_ONE, _TWO), {}, hasty, only=("bad_request+repair", "invalid_response+empty")
+            (_ONE, _TWO), {}, falls_back, only=("bad_request+repair", "invalid_response+empty")
         ),
         "moves: bills": Picked((_ONE, _SIBLING), {}, hasty, only=("billing",)),
     }

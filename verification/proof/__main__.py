@@ -48,8 +48,9 @@ def main() -> int:
         _say(f"BROKEN  {violation.name}: {violation.what}\n  {way}")
         return 1
     small = premises(TABLE, STATES)
-    for found in small.violations:
-        _say(f"BROKEN  {found.name}: {found.what}\n  {', '.join(found.trace.words)}")
+    for violation in small.violations:
+        words = ", ".join(violation.trace.words)
+        _say(f"BROKEN  {violation.name}: {violation.what}\n  {words}")
     if small.violations:
         return 1
     proof = _proof(results, asked.targets, asked.contexts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
 import attrs
 
@@ -82,8 +83,17 @@ def certify(
     )  # fmt: skip
 
 
-def figures_of(main: Search) -> dict[str, Worst]:
-    """The figures that ``main`` alone tells, by their fields of a certificate."""
+class MainFigures(TypedDict):
+    """The figures that one search tells alone, by their fields of a certificate."""
+
+    attempts: Worst
+    waits: Worst
+    wait: Worst
+    seconds: Worst
+
+
+def figures_of(main: Search) -> MainFigures:
+    """The figures that ``main`` alone tells."""
     attempts, waits = main.most(0), main.most(1)
     return {
         "attempts": Worst("attempts", attempts[0], main.way(attempts[1])),

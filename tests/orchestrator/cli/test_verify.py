@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import main
+from orchestrator.lab.verify.properties import NAMES
 
 CONFIG = """
 health = "memory"

@@ -1,4 +1,4 @@
-"""The search of the board: what ships holds, and each planted fault is named by its shortest way."""
+"""The search of the board: what ships holds, and each planted fault is named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_what_ships_holds_in_every_order_of_four_moves() -> None:
     assert result.states > 1_500
 
 
-@slow("a quarter of a million states; the test above takes two thousand")
+@slow("26,000 states; the test above takes two thousand")
 def test_what_ships_holds_in_every_order_of_six_moves() -> None:
     result = Search(World).run(6)
 

@@ -54,13 +54,17 @@ def test_calls_that_wait_for_one_mark_come_back_one_after_the_other(
     [
         (
             CIRCUIT,
-            "17.400 s: no herd: 7 of 8 calls that waited for the circuit until 7.400 s come back "
-            "at once",
+            (
+                "17.400 s: no herd: 7 of 8 calls that waited for the circuit until 7.400 s come "
+                "back at once"
+            ),
         ),
         (
             COOLDOWN,
-            "20.300 s: no herd: 21 of 21 calls that waited for the rate_limit until 20.300 s come "
-            "back at once",
+            (
+                "20.300 s: no herd: 21 of 21 calls that waited for the rate_limit until 20.300 s "
+                "come back at once"
+            ),
         ),
     ],
     ids=["circuit", "cooldown"],

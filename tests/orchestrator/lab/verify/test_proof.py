@@ -27,8 +27,8 @@ ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "
 
 def proof(**changes: Any) -> Proof:
     known = Proof(
-        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, small=tuple(EXACT), routes=1, nodes=1, edges=1,
-        steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
+        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, small=tuple(EXACT),
+        routes=1, nodes=1, edges=1, steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
     )  # fmt: skip
     return attrs.evolve(known, **changes)
 
