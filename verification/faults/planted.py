@@ -45,7 +45,7 @@ _REVIEW = (
     ),
     PlantedCallFault(
         "M06", "all of a backoff is drawn",
-        edit("limits.py", "(1 - jitter / 2)", "(1 - jitter)"),
+        edit("limits.py", "tries - 1, 60)) * (1 - jitter / 2)", "tries - 1, 60)) * (1 - jitter)"),
     ),
     PlantedCallFault(
         "M07", "billing overwrites the cause",
@@ -411,8 +411,7 @@ _CLAIMS = (
         "billed claim", "a provider that has billed the call is taken",
         edit("legality.py", "if target.provider in call.billed:", "if False:"),
         by=TESTS, where="tests/states/test_legality.py",
-        why="a second lock: no call that can be reached has asked for what has billed it, so the "
-        "other claims refuse it first",
+        why="a second lock: no reachable call has asked for who billed it; other claims refuse it",
     ),
     PlantedCallFault(
         "_switched", "a target that was not asked for is taken",
@@ -489,8 +488,8 @@ _LIMITS = (
     ),
     PlantedCallFault(
         "moves_later", "a request that is bad at a later target ends the call",
-        edit("policy.py", "return allowed if first_target else allowed | SPECS[reason].moves_later",
-             "return allowed"),
+        edit("policy.py", "allowed if first_target else allowed | SPECS[reason].moves_later",
+             "allowed"),
     ),
 )  # fmt: skip
 
