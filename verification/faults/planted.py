@@ -1,8 +1,8 @@
-"""Every planted fault: those that a review planted by hand, one in each guard, effect and entry."""
+"""Every planted fault: those of a review, and one in each guard, effect, entry and claim."""
 
 from __future__ import annotations
 
-from verification.faults.fault import SPIN, TESTS, Edit, PlantedCallFault, edit
+from verification.faults.fault import TESTS, Edit, PlantedCallFault, edit
 
 _REVIEW = (
     PlantedCallFault(
@@ -45,7 +45,7 @@ _REVIEW = (
     ),
     PlantedCallFault(
         "M06", "all of a backoff is drawn",
-        edit("limits.py", "(1 - jitter / 2)", "(1 - jitter)"),
+        edit("limits.py", "tries - 1, 60)) * (1 - jitter / 2)", "tries - 1, 60)) * (1 - jitter)"),
     ),
     PlantedCallFault(
         "M07", "billing overwrites the cause",
@@ -55,8 +55,7 @@ _REVIEW = (
     ),
     PlantedCallFault(
         "M08", "two entries behind one host share a circuit", by=TESTS,
-        where="tests/orchestrator/health",
-        why="the health board is outside the search: whatever it may say is searched",
+        where="tests/orchestrator/health", why="the health board is outside: it is free to say all",
     ),
     PlantedCallFault(
         "M09", "tries go on counting at a new target",
@@ -412,8 +411,7 @@ _CLAIMS = (
         "billed claim", "a provider that has billed the call is taken",
         edit("legality.py", "if target.provider in call.billed:", "if False:"),
         by=TESTS, where="tests/states/test_legality.py",
-        why="a second lock: no call that can be reached has asked for what has billed it, so the "
-        "other claims refuse it first",
+        why="a second lock: no reachable call has asked for who billed it; other claims refuse it",
     ),
     PlantedCallFault(
         "_switched", "a target that was not asked for is taken",
@@ -490,8 +488,8 @@ _LIMITS = (
     ),
     PlantedCallFault(
         "moves_later", "a request that is bad at a later target ends the call",
-        edit("policy.py", "return allowed if first_target else allowed | SPECS[reason].moves_later",
-             "return allowed"),
+        edit("policy.py", "allowed if first_target else allowed | SPECS[reason].moves_later",
+             "allowed"),
     ),
 )  # fmt: skip
 
@@ -499,5 +497,3 @@ PLANTED: tuple[PlantedCallFault, ...] = (
     *_REVIEW, *_GUARDS, *_EFFECTS, *_ENTRIES, *_NOTES, *_CLAIMS, *_LIMITS,
 )  # fmt: skip
 """Every fault."""
-
-__all__ = ["PLANTED", "SPIN"]

@@ -22,7 +22,7 @@ from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Move, Reason
 
 
-class Open(enum.Enum):
+class NextMove(enum.Enum):
     """What a call can do next, in the words of a report."""
 
     SEND = "an attempt with what was taken"
@@ -36,49 +36,49 @@ class Open(enum.Enum):
     END = "the end"
 
 
-def first_open(move: CheckedMove) -> Open:
+def first_open(move: CheckedMove) -> NextMove:
     """What the design has a call do at a look: the first of its rows that holds."""
     if isinstance(move.event, ARRIVALS):
         return _on_arrival(move)
     before, spent = move.before, move.before.policy.max_attempts - move.before.number <= 0
     if not isinstance(move.event, Diagnosed) or not move.goes_on or spent or move.late:
-        return Open.END
+        return NextMove.END
     if move.event.error.reason is not Reason.BILLING:
         here = None if move.failed_slowly and move.may_fall_back else _here(move, move.event)
         if here is not None:
             return here
     if Move.FALLBACK in move.permitted:
         if move.standing:
-            return Open.FALLBACK
+            return NextMove.FALLBACK
         if before.waits < before.policy.max_attempts and way_back(move) is not None:
-            return Open.WAY_BACK
+            return NextMove.WAY_BACK
     answers = move.event.error.empty and before.only_empty
-    return Open.ANSWER if answers else Open.END
+    return NextMove.ANSWER if answers else NextMove.END
 
 
-def _on_arrival(move: CheckedMove) -> Open:
+def _on_arrival(move: CheckedMove) -> NextMove:
     before = move.before
     if move.late:
-        return Open.END
+        return NextMove.END
     if getattr(move.event, "taken", None) is not None:
-        return Open.SEND
+        return NextMove.SEND
     if move.may_fall_back:
-        return Open.FALLBACK
+        return NextMove.FALLBACK
     waits = before.waits < before.policy.max_attempts
-    return Open.WAIT if waits and clearing(move) else Open.END
+    return NextMove.WAIT if waits and clearing(move) else NextMove.END
 
 
-def _here(move: CheckedMove, event: Diagnosed) -> Open | None:
+def _here(move: CheckedMove, event: Diagnosed) -> NextMove | None:
     """What is open at the target that has just failed, and not too slowly."""
     before, error, here = move.before, event.error, move.before.target
     if here is None:
         return None
     if error.repair is not None and (here.name, error.repair) not in before.repaired:
-        return Open.REPAIR
+        return NextMove.REPAIR
     spare = before.policy.max_attempts - before.number > len(move.standing)
     if Move.ROTATE in move.permitted and move.has_unused_key and spare:
-        return Open.ROTATE
-    return Open.RETRY if _retries(move, event, spare=spare) else None
+        return NextMove.ROTATE
+    return NextMove.RETRY if _retries(move, event, spare=spare) else None
 
 
 def _retries(move: CheckedMove, event: Diagnosed, *, spare: bool) -> bool:
@@ -114,25 +114,28 @@ def may_stay(move: CheckedMove) -> bool:
     return clear is not None and clear.mark is Mark.COOLDOWN
 
 
-def chosen(move: CheckedMove) -> Open | None:
+def chosen(move: CheckedMove) -> NextMove | None:
     """What the machine has the call do."""
     command: Command = move.after.command
     match command:
         case Finish():
-            return Open.ANSWER if command.stopped_by is None else Open.END
+            return NextMove.ANSWER if command.stopped_by is None else NextMove.END
         case Wait() if isinstance(move.event, ARRIVALS):
-            return Open.WAIT
+            return NextMove.WAIT
         case Wait():
-            return Open.RETRY if move.stays else Open.WAY_BACK
+            return NextMove.RETRY if move.stays else NextMove.WAY_BACK
         case Send() | Switch() | Rotate() | Repair():
             return _CHOSEN[type(command)]
         case _:
             return None
 
 
-_CHOSEN: dict[type[Command], Open] = {
-    Send: Open.SEND, Switch: Open.FALLBACK, Rotate: Open.ROTATE, Repair: Open.REPAIR,
-}  # fmt: skip
+_CHOSEN: dict[type[Command], NextMove] = {
+    Send: NextMove.SEND,
+    Switch: NextMove.FALLBACK,
+    Rotate: NextMove.ROTATE,
+    Repair: NextMove.REPAIR,
+}
 
 
 # Properties.
@@ -196,7 +199,7 @@ def never_gives_up(move: CheckedMove) -> str | None:
     if not ends or move.standby is None:
         return None
     left = first_open(move)
-    if left in (Open.END, Open.ANSWER):
+    if left in (NextMove.END, NextMove.ANSWER):
         return None
     return f"gives up at {move.before.target or 'no target'} although {left.value} is open"
 
@@ -209,7 +212,7 @@ def in_order(move: CheckedMove) -> str | None:
     return None if left is done else f"{_words(done)} comes before {left.value}"
 
 
-def _words(done: Open | None) -> str:
+def _words(done: NextMove | None) -> str:
     return "nothing" if done is None else done.value
 
 

@@ -32,7 +32,7 @@ STREAMED, WHOLE, SHARE = 15.0, 60.0, 0.5
 
 
 @attrs.frozen
-class Ending:
+class Clearing:
     """When a target may be sent to, seconds since ``Started``.
 
     Attributes:
@@ -46,10 +46,10 @@ class Ending:
     earliest: float
     latest: float
 
-    def after(self, floor: float) -> Ending:
+    def after(self, floor: float) -> Clearing:
         """The same, but not before an instant."""
         at = (self.clears, self.earliest, self.latest)
-        return Ending(self.target, *[max(floor, each) for each in at])
+        return Clearing(self.target, *[max(floor, each) for each in at])
 
 
 def kept_back(move: CheckedMove, others: list[Target]) -> float:
@@ -73,7 +73,7 @@ def backoff(tries: int, jitter: float) -> float:
     return min(30.0, 0.5 * 2.0 ** max(0, min(tries, 99) - 1)) * (1 - jitter / 2)
 
 
-def ending(move: CheckedMove, target: Target) -> Ending | None:
+def ending(move: CheckedMove, target: Target) -> Clearing | None:
     """When ``target`` may be sent to; ``None`` where waiting does not help."""
     standby, now = move.standby, move.event.at
     if standby is None:
@@ -81,17 +81,17 @@ def ending(move: CheckedMove, target: Target) -> Ending | None:
     clear = standby.clear(target)
     if clear is None:
         stands = any(one.name == target.name for one in standby.targets)
-        return Ending(target, now, now, now) if stands else None
+        return Clearing(target, now, now, now) if stands else None
     event = move.event
     drawn = event.spread if isinstance(event, Diagnosed) else getattr(event, "jitter", 0.0)
     return _cleared(clear, now, drawn)
 
 
-def _cleared(clear: Clear, now: float, drawn: float) -> Ending | None:
+def _cleared(clear: Clear, now: float, drawn: float) -> Clearing | None:
     if clear.probed:
         # Another call's probe ends long before its claim expires.
         due, sooner = min(clear.at, now + LOOK_AGAIN), now + LOOK_AGAIN * (1 - drawn / 2)
-        return Ending(clear.target, due, min(clear.at, sooner), due + drawn * SPREAD).after(now)
+        return Clearing(clear.target, due, min(clear.at, sooner), due + drawn * SPREAD).after(now)
     at: float | None = clear.at
     if clear.mark is Mark.BENCH:
         # Never waited for, but a rate limit's, which ends at the instant that it named.
@@ -100,10 +100,10 @@ def _cleared(clear: Clear, now: float, drawn: float) -> Ending | None:
     if at is None or clear.mark is Mark.DEAD:
         return None
     at = max(now, at)
-    return Ending(clear.target, at, at, at + drawn * min(SPREAD, at - now))
+    return Clearing(clear.target, at, at, at + drawn * min(SPREAD, at - now))
 
 
-def retry_ends(move: CheckedMove) -> Ending | None:
+def retry_ends(move: CheckedMove) -> Clearing | None:
     """When the target at which the call has just failed may be tried again."""
     event, here = move.event, move.before.target
     if not isinstance(event, Diagnosed) or here is None:
@@ -124,7 +124,7 @@ def _named(move: CheckedMove, event: Diagnosed, here: Target) -> float:
     return event.at + (event.error.retry_after or 0.0)
 
 
-def way_back(move: CheckedMove) -> Ending | None:
+def way_back(move: CheckedMove) -> Clearing | None:
     """The first target of the route that the call may go back to, and when."""
     before, event = move.before, move.event
     if before.went_back or move.standby is None:
@@ -145,12 +145,12 @@ def way_back(move: CheckedMove) -> Ending | None:
     return None
 
 
-def clearing(move: CheckedMove) -> list[Ending]:
+def clearing(move: CheckedMove) -> list[Clearing]:
     """All that an arrival with nothing taken may wait for within its time."""
     return [one for one in _clearing(move) if one.clears < move.ends_at]
 
 
-def _clearing(move: CheckedMove) -> Iterator[Ending]:
+def _clearing(move: CheckedMove) -> Iterator[Clearing]:
     before, onward = move.before, Move.FALLBACK in move.permitted
     for target in before.route:
         here = before.target is not None and before.target.name == target.name

@@ -155,9 +155,9 @@ SMALL: tuple[SmallSetting, ...] = (
     SmallSetting(
         "a backoff is drawn, and paid for",
         (A, B), attrs.evolve(_SHORT, max_attempts=3, attempts_per_target=3, patience=0.6),
-        (_UNLUCKY, _error(Reason.RATE_LIMIT, 70.0)),
+        (_UNLUCKY, _error(Reason.RATE_LIMIT, 70.0), _error(Reason.UNKNOWN)),
         here=(SOON,), others=(BENCH,), jitters=(0.0, 0.9), budget=True,
-        moves=9,
+        moves=7,
     ),
     SmallSetting(
         "of all that clears, what clears first counts",

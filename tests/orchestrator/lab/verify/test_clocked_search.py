@@ -134,7 +134,7 @@ CASES = {
         "nobody gives up while a move is open",
         KEYS,
         misled.giving_up,
-        ("started_send a/x key#1", "auth+quoted -> terminal"),
+        ("started_send a/x key#1", "rate_limit -> terminal"),
     ),
     "a probe is one try among others": Misled(
         "one try after a probe while a fallback stands by",
