@@ -44,8 +44,8 @@ probe usually ends long before its claim expires; 16 waits (the default policy's
 than that, see :func:`look_again`."""
 
 SPREAD_SHARE = 0.5
-"""Of a wait for a mark that many calls wait for, the part that is drawn on top. Calls that
-began to wait together come back over that time; one that waits alone waits a quarter longer on
+"""Of a wait for a cooldown, which many calls may wait for, the part that is drawn on top. Calls
+that began to wait together come back over that time; one that waits alone waits a quarter longer on
 average. In proportion, since who came late has gathered little company and waits little more."""
 
 LONGEST_SPREAD = 15.0
@@ -74,7 +74,7 @@ def backoff(tries: int, jitter: float) -> float:
 
 
 def spread(wait: float, left: float, jitter: float) -> float:
-    """Seconds on top of a wait for a mark that others wait for too; ``jitter`` in [0, 1).
+    """Seconds on top of a wait for a cooldown that others wait for too; ``jitter`` in [0, 1).
 
     At most half of what is left after the wait is drawn, so that one which fits the deadline
     still fits, and an attempt after it has time.

@@ -124,11 +124,13 @@ def spread_out(call: Call, event: Looked, target: Target, clears: float, until: 
     jitter = event.spread if isinstance(event, Diagnosed) else event.jitter
     if clear is None or clears <= now or not jitter:
         return clears
-    if not clear.probed:
-        return clears + spread(clears - now, until - now, jitter)
-    wait = clear.at - now
-    again = now + look_again(wait, call.policy.max_attempts - call.waits, jitter)
-    return min(again, clear.at + spread(wait, until - now, jitter))
+    if clear.probed:
+        wait, waits_left = clear.at - now, call.policy.max_attempts - call.waits
+        return min(now + look_again(wait, waits_left, jitter), clear.at)
+    # A circuit ends with one probe, which the others look again at: each when it likes.
+    if clear.mark is Mark.CIRCUIT:
+        return clears
+    return clears + spread(clears - now, until - now, jitter)
 
 
 def kept_back(call: Call, event: Looked, others: Sequence[Target]) -> float:

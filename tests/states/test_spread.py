@@ -56,18 +56,24 @@ def test_the_spread_is_a_share_of_the_wait_and_bounded(
     assert wait + drawn < left or drawn == 0
 
 
-@given(st.floats(1.0, 250.0), st.sampled_from((Mark.COOLDOWN, Mark.CIRCUIT)), jitters)
-def test_nobody_comes_before_the_clear_nor_much_later(at: float, mark: Mark, jitter: float) -> None:
-    until = waits_until(behind(at, mark), jitter)
+@given(st.floats(1.0, 250.0), jitters)
+def test_nobody_comes_before_the_clear_nor_much_later(at: float, jitter: float) -> None:
+    until = waits_until(behind(at), jitter)
 
     assert at <= until <= min(300.0, 1.5 * at, at + 15.0) + 1e-9
 
 
-@pytest.mark.parametrize("mark", [Mark.COOLDOWN, Mark.CIRCUIT])
-def test_calls_that_began_to_wait_together_do_not_come_back_together(mark: Mark) -> None:
-    back = [waits_until(behind(20.0, mark), jitter / 10) for jitter in range(10)]
+def test_calls_that_began_to_wait_together_do_not_come_back_together() -> None:
+    back = [waits_until(behind(20.0), jitter / 10) for jitter in range(10)]
 
     assert back == pytest.approx([20.0 + jitter for jitter in range(10)])
+
+
+@given(st.floats(1.0, 250.0), jitters)
+def test_a_circuit_ends_with_one_probe_so_nobody_waits_longer_for_it(
+    at: float, jitter: float
+) -> None:
+    assert waits_until(behind(at, Mark.CIRCUIT), jitter) == at
 
 
 def test_a_limit_of_five_hours_that_ends_now_is_come_back_to_in_the_same_way() -> None:
@@ -88,10 +94,10 @@ def test_another_calls_probe_is_looked_at_again_at_instants_of_ones_own() -> Non
     assert back == pytest.approx([10.0, 7.5, 5.5])
 
 
-def test_the_end_of_a_claim_is_a_mark_that_others_wait_for_too() -> None:
+def test_nobody_waits_longer_for_a_claim_than_until_it_expires() -> None:
     standby = behind(4.0, Mark.CIRCUIT, probed=True)
 
-    assert [waits_until(standby, jitter) for jitter in (0.0, 0.5)] == [4.0, 5.0]
+    assert [waits_until(standby, jitter) for jitter in (0.0, 0.5)] == [4.0, 4.0]
 
 
 @given(st.lists(jitters, min_size=16, max_size=16), st.floats(0.0, 120.0))
@@ -124,7 +130,7 @@ def test_what_clears_within_the_deadline_is_come_back_to_within_it(
 def test_what_clears_within_the_patience_is_come_back_to_within_it(jitter: float) -> None:
     failed = Error(Reason.OVERLOADED, "busy")
     call = attrs.evolve(Call((HERE, OTHER)), target=HERE, number=1, tries=1, error=failed)
-    standby = Standby(targets=(OTHER,), clears=(Clear(HERE, Mark.CIRCUIT, 11.0),))
+    standby = Standby(targets=(OTHER,), clears=(Clear(HERE, Mark.COOLDOWN, 11.0),))
 
     due = retry(call, Diagnosed(1.0, failed, standby, spread=jitter))
     later = retry(call, Diagnosed(0.5, failed, standby, spread=jitter))
@@ -141,7 +147,7 @@ def test_the_backoff_is_a_draw_of_its_own() -> None:
     call = attrs.evolve(Call((HERE,)), target=HERE, number=1, tries=1, error=failed)
 
     def due(jitter: float, spread: float) -> float:
-        found = retry(call, Diagnosed(0.0, failed, behind(8.0, Mark.CIRCUIT), jitter, spread))
+        found = retry(call, Diagnosed(0.0, failed, behind(8.0), jitter, spread))
         assert found is not None
         return found.at
 
