@@ -131,22 +131,21 @@ def _latest(known: Facts, event: Diagnosed) -> float:
 def comes_back(
     known: Facts, event: Arrival | Diagnosed, target: Target, latest: float
 ) -> float | None:
-    """When a call comes back to what clears for all that wait: spread over half of the wait."""
+    """When a call comes back to what clears for all that wait, each at an instant of its own."""
     clears = sendable(event.standby, target, event.at)
     clear = event.standby.clear(target)
     drawn = event.spread if isinstance(event, Diagnosed) else event.jitter
     if clears is None or clear is None or clears <= event.at or drawn == 0:
         return clears
-    ends = clear.at if clear.probed else clears
-    longest = min(15, (ends - event.at) / 2, (latest - ends) / 2)
-    due = ends + drawn * max(0, longest)
-    if not clear.probed:
-        return due
-    # Looks of 5 to 10 s; longer ones, where the waits that are left would be over too soon.
-    left = known.policy.max_attempts - known.waits
-    needed = (clear.at - event.at) / max(1, left)
-    shortest = 5.0 if needed >= 10 else max(5.0, 2 * needed - 10)
-    return min(due, event.at + 10 - drawn * (10 - shortest))
+    if clear.probed:
+        # Looks of 5 to 10 s; longer ones, where the waits that are left would be over too soon.
+        left = known.policy.max_attempts - known.waits
+        needed = (clear.at - event.at) / max(1, left)
+        shortest = 5.0 if needed >= 10 else max(5.0, 2 * needed - 10)
+        return min(clear.at, event.at + 10 - drawn * (10 - shortest))
+    if clear.mark == "circuit":
+        return clears
+    return clears + drawn * max(0, min(15, (clears - event.at) / 2, (latest - clears) / 2))
 
 
 def _another(known: Facts, event: Diagnosed) -> bool:
