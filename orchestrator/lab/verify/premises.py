@@ -65,8 +65,8 @@ class Premises:
         if not self.searched:
             return "not searched"
         return (
-            f"{len(self.searched)} small settings, unmerged: {self.moves:,} moves "
-            f"({len(EXACT)} properties are asked there alone)"
+            f"{len(self.searched)} small settings, searched with a clock that runs "
+            f"({self.moves:,} moves); {len(EXACT)} of the properties are asked there alone"
         )
 
 
