@@ -152,7 +152,7 @@ def _words(kinds: tuple[type, type]) -> str:
     return f"{kinds[0].__name__} {kinds[1].__name__}"
 
 
-@pytest.mark.parametrize("kinds", itertools.product(EVENTS, COMMANDS), ids=_words)
+@pytest.mark.parametrize("kinds", list(itertools.product(EVENTS, COMMANDS)), ids=_words)
 @settings(max_examples=5)
 @given(data=st.data())
 def test_a_check_that_is_not_asked_says_nothing_whatever_the_call_is(
