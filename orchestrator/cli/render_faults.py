@@ -40,7 +40,7 @@ def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
     clean = list(matrix.clean.values())
     requests = max(one.requests for one in clean)
     slowest = max(clean, key=lambda one: one.seconds)
-    answers = f"until {slowest.answered_by} answers"
+    answers = f"until {slowest.answered_by} answers" if slowest.answered_by else "without an answer"
     line = f"{count(requests, 'request')}, {slowest.seconds:g} s {answers}"
     screen.result(Text.assemble(("no failure    ", "bold"), line), margin=_MARGIN)
     _bound(screen, "one failure   ", matrix.most, matrix.worst)
