@@ -60,7 +60,8 @@ def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
     clean = list(matrix.clean.values())
     requests = max(one.requests for one in clean)
     slowest = max(clean, key=lambda one: one.seconds)
-    line = f"{slowest.answered_by} answers within {slowest.seconds:g} s"
+    who = f"{slowest.answered_by} answers" if slowest.answered_by else "ends without an answer"
+    line = f"{who} within {slowest.seconds:g} s"
     show_line(screen, "no failure", f"{line}; {count(requests, 'request')}")
     _bound(screen, "one failure", matrix.most, matrix.worst, lost=bool(matrix.lost))
     pairs = matrix.pairs

@@ -236,6 +236,15 @@ def test_a_limit_that_is_exceeded_is_status_1(
     assert told.startswith("EXCEEDED  route alone: ") == (status == 1)
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "nan"])
+def test_a_limit_that_nothing_exceeds_or_everything_is_refused(
+    toml: str, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "-c", toml, f"--max-seconds={limit}", "--faults", "none"]) == 2
+
+    assert "--max-seconds is" in capsys.readouterr().err
+
+
 def test_what_is_broken_is_named_and_its_ledger_can_be_opened(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
