@@ -15,7 +15,13 @@ from orchestrator.ledger.entries import (
 )
 from orchestrator.ledger.file import OLD, FiledCall, LedgerFile, append
 from orchestrator.ledger.record import Ledger, Observer, Watcher, ended, watch
-from orchestrator.ledger.recording import Recording, read_ledger, recorded_call, recorded_calls
+from orchestrator.ledger.recording import (
+    Recording,
+    as_far_as_whole,
+    read_ledger,
+    recorded_call,
+    recorded_calls,
+)
 
 __all__ = [
     "FORMAT",
@@ -37,6 +43,7 @@ __all__ = [
     "Transition",
     "Watcher",
     "append",
+    "as_far_as_whole",
     "billed",
     "ended",
     "line",

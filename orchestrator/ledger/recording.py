@@ -90,7 +90,7 @@ def _recorded(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[Recording, 
                 cut_off.add(entry.call)
         if cut_off:
             _log.warning(_CUT, source, len(cut_off))
-    return tuple(recorded_call(_as_far_as_whole(call), source) for source, call in found)
+    return tuple(recorded_call(as_far_as_whole(call), source) for source, call in found)
 
 
 def recorded_call(call: Iterable[Entry], source: str = "<ledger>") -> Recording:
@@ -111,7 +111,7 @@ def recorded_call(call: Iterable[Entry], source: str = "<ledger>") -> Recording:
     )
 
 
-def _as_far_as_whole(call: list[Entry]) -> list[Entry]:
+def as_far_as_whole(call: list[Entry]) -> list[Entry]:
     """The entries up to the first move that does not begin where the one before it ended."""
     state = State.READY.value
     for number, entry in enumerate(call):

@@ -43,10 +43,6 @@ def main() -> int:
         _say(f"BROKEN  {one.name}: {one.what}\n  {result.job}: {', '.join(one.rows)}")
     if broken:
         return 1
-    for violation in premises(TABLE, STATES).violations:
-        way = " / ".join(violation.trace.words)
-        _say(f"BROKEN  {violation.name}: {violation.what}\n  {way}")
-        return 1
     small = premises(TABLE, STATES)
     for violation in small.violations:
         words = ", ".join(violation.trace.words)

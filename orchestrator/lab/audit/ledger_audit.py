@@ -16,8 +16,7 @@ from orchestrator.lab.audit.call_audit import AuditedCall, CallVerdict, audit_ca
 from orchestrator.lab.audit.faults import AuditFault
 from orchestrator.lab.audit.line_reader import LineReader, UnreadLine
 from orchestrator.lab.invariants import OVER
-from orchestrator.ledger import FORMAT, Closed, Entry, Opened, Transition, recorded_call
-from orchestrator.states import State
+from orchestrator.ledger import FORMAT, Closed, Entry, Opened, as_far_as_whole, recorded_call
 
 MOST_OPEN = 10_000
 """Calls without an end that are held, some kB each; a gateway has at most some thousand at once."""
@@ -191,7 +190,7 @@ class LedgerAudit:
         audited = None if call.is_damaged else audit_call(recording)
         doubted = audited is not None and audited.faults and call.may_be_damaged
         if audited is None or doubted:
-            whole = recorded_call(_as_far_as_whole(call.entries), call.source)
+            whole = recorded_call(as_far_as_whole(call.entries), call.source)
             audited = audit_call(whole, is_damaged=True)
         if audited.verdict is CallVerdict.UNENDED:
             opened = recording.opened
@@ -244,16 +243,3 @@ class LedgerAudit:
         if self._gone.get(call) is not CallVerdict.OTHER_VERSION:
             version = f"in format {error.version}, of which this reads up to {FORMAT}"
             self._count(AuditedCall(call, None, "", CallVerdict.OTHER_VERSION, version=version))
-
-
-def _as_far_as_whole(call: list[Entry]) -> list[Entry]:
-    """The entries up to the first move that does not begin where the one before it ended."""
-    state = State.READY.value
-    for number, entry in enumerate(call):
-        if isinstance(entry, Transition):
-            if entry.state != state:
-                return call[:number]
-            state = entry.to
-        elif isinstance(entry, Closed) and entry.outcome != state:
-            return call[:number]
-    return call

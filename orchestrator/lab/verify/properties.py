@@ -55,8 +55,16 @@ class OpenMove(CheckedMove):
 
     @property
     def permitted(self) -> frozenset[Move]:
-        """See :attr:`CheckedMove.permitted`: here by the machine's own word."""
-        return self.call.allowed
+        """See :attr:`CheckedMove.permitted`: what the policy lists, not what the call says.
+
+        A policy that stands for many lists nothing, but is asked; see :class:`.FreePolicy`.
+        """
+        error, before = self.error, self.before
+        if error is None:
+            return frozenset(Move)
+        first = len(before.asked) <= 1
+        moves = before.policy.moves(error.reason, first_target=first)
+        return moves - {Move.ROTATE} if error.quoted else moves
 
     @property
     def exact(self) -> bool:
@@ -104,10 +112,10 @@ class OpenMove(CheckedMove):
     @property
     def may_fall_back(self) -> bool:
         """See :attr:`CheckedMove.may_fall_back`: where nobody asked, whoever is left may."""
-        if Move.FALLBACK not in self.call.allowed:
+        if Move.FALLBACK not in self.permitted:
             return False
         if self.seen.standing is not None:
-            return bool(self.seen.standing)
+            return bool(self.standing)
         out, billed = self.before.asked | self.before.gone, self.billed
         return any(
             target.name not in out and target.provider not in billed and self.fits(target)

@@ -85,6 +85,15 @@ class FreeContext(int):
     def __gt__(self, other: object) -> bool:
         return self.choices.remembered((id(self), id(other)))
 
+    def __lt__(self, other: object) -> bool:
+        return self.choices.remembered((id(other), id(self)))
+
+    def __le__(self, other: object) -> bool:
+        return not self > other
+
+    def __ge__(self, other: object) -> bool:
+        return not self < other
+
     __hash__ = int.__hash__
 
 
