@@ -86,11 +86,12 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
     proofs = {one.proof for one in verdicts}
     proof = proofs.pop() if len(proofs) == 1 else None
     if proof is not None:
+        rest = len(verdicts[0].properties) - len(proof.properties) - len(proof.small)
         return Text.assemble(
             ("PROVED", "bold green"),
             f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} by the "
             f"proof that ships, of every route of up to {count(proof.targets, 'target')} (states/ "
-            f"{proof.short}); {len(proof.small)} on small settings; the rest of this config",
+            f"{proof.short}); {len(proof.small)} on small settings, {rest} from this config",
         )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
     more = "" if verbose else " (see --verbose)"

@@ -61,7 +61,7 @@ class Premises:
     def words(self) -> str:
         """One line of a report."""
         if self.proof:
-            return f"searched with the proof of states/ {self.proof}"
+            return f"the small settings were searched with the proof of this machine ({self.proof})"
         if not self.searched:
             return "not searched"
         return (

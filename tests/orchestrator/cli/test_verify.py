@@ -67,7 +67,7 @@ def test_a_few_lines_a_route_and_the_verdict_last(
     assert not empty
     assert re.fullmatch(
         r"PROVED  \d+ properties on 2 routes: \d+ by the proof that ships, of every route of "
-        r"up to \d targets \(states/ [0-9a-f]{8}\); \d+ on small settings; the rest of this config",
+        r"up to \d targets \(states/ [0-9a-f]{8}\); \d+ on small settings, \d+ from this config",
         last,
     )
 
