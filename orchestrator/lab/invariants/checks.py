@@ -13,7 +13,6 @@ from orchestrator.states.call import State
 from orchestrator.states.commands import Command, Finish, Repair, Rotate, Send, Switch, Wait
 from orchestrator.states.error import Error
 from orchestrator.states.events import Diagnosed, Switched
-from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
 
 
@@ -181,16 +180,15 @@ def _time(move: CheckedMove) -> str | None:
     command = move.after.command
     if move.late and not isinstance(command, Finish):
         return f"{_doing(command)} after the call's time was over"
-    if isinstance(command, Wait) and not command.until < move.call.ends_at:
+    if isinstance(command, Wait) and not command.until < move.ends_at:
         return f"waits for {command.target} past the deadline"
     return None
 
 
 def _committed(move: CheckedMove) -> str | None:
-    before, command = move.before, move.after.command
-    goes_on = before.policy.on_interrupted is OnInterrupted.CONTINUE and not before.tool_call
+    command = move.after.command
     forbidden = isinstance(command, Send | Switch | Rotate | Wait | Repair)
-    if before.committed and not goes_on and forbidden:
+    if forbidden and not move.goes_on:
         return f"{_doing(command)} after content was delivered"
     return None
 
