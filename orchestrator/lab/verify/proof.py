@@ -18,7 +18,6 @@ from typing import Any
 import attrs
 
 from orchestrator import states
-from orchestrator.lab import invariants
 from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify.properties import NAMES, SHADOWED, SHORT
 from orchestrator.lab.verify.setting import Setting
@@ -113,7 +112,8 @@ def states_hash() -> str:
 def checker_hash() -> str:
     """The SHA-256 of the invariants and of :data:`CHECKER`."""
     beside = [PATH.with_name(f"{name}.py") for name in CHECKER]
-    return _hash((*Path(str(invariants.__file__)).parent.glob("*.py"), *beside))
+    invariants = PATH.parents[1] / "invariants"
+    return _hash((*invariants.glob("*.py"), *beside))
 
 
 def _hash(files: Iterable[Path]) -> str:
