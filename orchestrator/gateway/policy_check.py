@@ -52,7 +52,7 @@ class PolicyCheck:
         asked = _asked(config)
         known, problems = self._known
         if asked != known:
-            problems = await asyncio.to_thread(_searched, asked)
+            problems = await asyncio.to_thread(searched, asked)
             self._known = asked, problems
         if problems:
             raise ConfigError(str(config.path), problems)
@@ -73,7 +73,8 @@ def _asked(config: Config) -> bytes:
     )
 
 
-def _searched(asked: bytes) -> list[Problem]:
+def searched(asked: bytes) -> list[Problem]:
+    """What the process finds in lines of a ledger; nothing where it fails, which is logged."""
     # Not the folder that the gateway was started in: what is in it is the user's.
     path = os.pathsep.join(os.path.abspath(each) for each in sys.path)  # noqa: PTH100 - may be empty
     try:
@@ -87,6 +88,13 @@ def _searched(asked: bytes) -> list[Problem]:
             check=False,
         )
         said = done.stdout
+        if done.returncode:
+            # Its own words stay there: a traceback helps nobody at a gateway.
+            _log.warning(
+                "the config was changed, and could not be searched: %s ended with status %d",
+                MODULE,
+                done.returncode,
+            )
     except subprocess.TimeoutExpired as error:
         said = error.stdout or b""
     except OSError as error:

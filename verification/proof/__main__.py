@@ -19,7 +19,14 @@ from importlib.metadata import version
 
 from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify.premises import premises
-from orchestrator.lab.verify.proof import CONFIG_FREE, PATH, Proof, as_text, states_hash
+from orchestrator.lab.verify.proof import (
+    CONFIG_FREE,
+    PATH,
+    Proof,
+    as_text,
+    checker_hash,
+    states_hash,
+)
 from orchestrator.states import STATES, TABLE
 from verification.proof.searching import Job, Result, jobs, search
 
@@ -79,6 +86,7 @@ def _searched(todo: list[Job], processes: int) -> list[Result]:
 def _proof(results: list[Result], targets: int, contexts: int) -> Proof:
     return Proof(
         states=states_hash(),
+        checker=checker_hash(),
         targets=targets,
         contexts=contexts,
         properties=CONFIG_FREE,

@@ -24,7 +24,6 @@ from orchestrator.states.commands import (
 )
 from orchestrator.states.error import Error
 from orchestrator.states.events import Cancelled, Diagnosed, Event, Succeeded, Switched
-from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
 
 
@@ -259,17 +258,15 @@ def _time(move: CheckedMove) -> str | None:
         return None
     if move.late:
         return f"{_doing(command)} after the call's time was over"
-    if isinstance(command, Wait) and not command.until < move.call.ends_at:
+    if isinstance(command, Wait) and not command.until < move.ends_at:
         return f"waits for {command.target} past the deadline"
     return None
 
 
 def _committed(move: CheckedMove) -> str | None:
-    before, command = move.before, move.after.command
-    if not isinstance(command, Send | Switch | Rotate | Wait | Repair) or not before.committed:
-        return None
-    goes_on = before.policy.on_interrupted is OnInterrupted.CONTINUE and not before.tool_call
-    if not goes_on:
+    command = move.after.command
+    forbidden = isinstance(command, Send | Switch | Rotate | Wait | Repair)
+    if forbidden and not move.goes_on:
         return f"{_doing(command)} after content was delivered"
     return None
 

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 
 import attrs
 
-from orchestrator.lab.invariants.tries import LOOKS, TOO_LARGE
+from orchestrator.lab.invariants.tries import LOOKS, TOO_LARGE, ends_at, goes_on
 from orchestrator.states.call import Call
 from orchestrator.states.commands import Command, Finish, Switch, Wait
 from orchestrator.states.error import Error
 from orchestrator.states.events import Diagnosed, Event
 from orchestrator.states.facts import Standby, Target
 from orchestrator.states.machine import Step
-from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
 
 Interval = tuple[int, int]
@@ -79,9 +78,8 @@ class CheckedMove:
 
     @property
     def ends_at(self) -> float:
-        """When the call's time is over: by the deadline, after content by the stream's limit."""
-        stream = self.before.stream_ends_at
-        return self.before.policy.deadline if stream is None else stream
+        """When the call's time is over."""
+        return ends_at(self.before)
 
     @property
     def standby(self) -> Standby | None:
@@ -181,10 +179,7 @@ class CheckedMove:
     @property
     def goes_on(self) -> bool:
         """Whether content that was delivered does not end the call."""
-        before = self.before
-        if before.stream_ends_at is None:
-            return True
-        return before.policy.on_interrupted is OnInterrupted.CONTINUE and not before.tool_call
+        return goes_on(self.before)
 
     @property
     def leaves(self) -> bool:

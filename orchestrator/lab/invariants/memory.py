@@ -14,7 +14,13 @@ from typing import Any
 import attrs
 
 from orchestrator.lab.invariants.known import CheckedMove, leaves
-from orchestrator.lab.invariants.tries import ARRIVALS, TOO_LARGE, returns, time_is_over
+from orchestrator.lab.invariants.tries import (
+    ARRIVALS,
+    TOO_LARGE,
+    goes_on,
+    returns,
+    time_is_over,
+)
 from orchestrator.states.call import Call, State
 from orchestrator.states.commands import (
     Command,
@@ -43,7 +49,6 @@ from orchestrator.states.events import (
     Waited,
 )
 from orchestrator.states.facts import Target
-from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Reason
 
 FIELDS = tuple(
@@ -175,8 +180,7 @@ def _why(call: Call, event: Event) -> StoppedBy:
         return StoppedBy.CANCELLED
     if isinstance(event, DeadlineReached):
         return StoppedBy.DEADLINE
-    goes_on = call.policy.on_interrupted is OnInterrupted.CONTINUE and not call.tool_call
-    if isinstance(event, Diagnosed) and call.stream_ends_at is not None and not goes_on:
+    if isinstance(event, Diagnosed) and not goes_on(call):
         return StoppedBy.COMMITTED
     if time_is_over(call, event):
         return StoppedBy.DEADLINE

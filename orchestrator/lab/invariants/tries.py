@@ -1,4 +1,4 @@
-"""How often a call may try, and where hope remains: the design's rules in numbers of its own."""
+"""How often and how long a call may try, and where hope remains, in numbers of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from orchestrator.states.events import (
     Switched,
     Waited,
 )
+from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
 
 ARRIVALS = (Started, Rotated, Switched, Waited, Repaired)
@@ -22,10 +23,21 @@ TOO_LARGE = (Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE)
 _THROTTLED = (Reason.RATE_LIMIT, Reason.OVERLOADED)
 
 
+def ends_at(call: Call) -> float:
+    """When the call's time is over: by the deadline, after content by the stream's limit."""
+    return call.policy.deadline if call.stream_ends_at is None else call.stream_ends_at
+
+
 def time_is_over(call: Call, event: Event) -> bool:
-    """Whether the call's time was over at a look: the deadline's, after content the stream's."""
-    limit = call.policy.deadline if call.stream_ends_at is None else call.stream_ends_at
-    return isinstance(event, LOOKS) and event.at >= limit
+    """Whether the call's time was over at a look."""
+    return isinstance(event, LOOKS) and event.at >= ends_at(call)
+
+
+def goes_on(call: Call) -> bool:
+    """Whether content that was delivered, if any was, does not end the call."""
+    if call.stream_ends_at is None:
+        return True
+    return call.policy.on_interrupted is OnInterrupted.CONTINUE and not call.tool_call
 
 
 def most_tries(call: Call, error: Error | None) -> int:

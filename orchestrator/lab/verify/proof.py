@@ -2,7 +2,8 @@
 
 ``python -m verification.proof --write`` searches the settings of
 :mod:`orchestrator.lab.verify.universal` and writes what it found to ``proof.json`` beside this
-file. It speaks of one state of ``states/`` alone, which it names by its hash.
+file. It speaks of one state of ``states/``, as one state of the checker saw it; both are named by
+their hashes. A property that is written anew under its old name was not shown.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ PATH = Path(__file__).with_name("proof.json")
 COMMAND = "python -m verification.proof --write"
 """What makes it again."""
 
-FORMAT = 1
+FORMAT = 2
 
 SHORT_HASH = 8
 """Digits of a hash that a person is shown."""
@@ -39,6 +40,7 @@ class Proof:
 
     Attributes:
         states: The hash of ``states/``, as :func:`states_hash` has it.
+        checker: The hash of what it was shown by, as :func:`checker_hash` has it.
         targets: Routes of up to so many targets are covered, over any providers with any keys.
         contexts: Of those, the ones with known contexts up to so many targets.
         properties: What was shown of each of them, by name.
@@ -51,6 +53,7 @@ class Proof:
     """
 
     states: str
+    checker: str
     targets: int
     contexts: int
     properties: tuple[str, ...]
@@ -71,7 +74,8 @@ class Proof:
     def covers(self, setting: Setting) -> bool:
         """Whether what was shown holds of ``setting``, whatever its policy and keys are.
 
-        The machine must be the one that it was shown of, and each property be among those.
+        The machine must be the one that it was shown of, the checker the one that showed it, and
+        each property be among those.
         """
         sizes = [target.context for target in setting.route if target.context is not None]
         names = {target.name for target in setting.route}
@@ -85,7 +89,8 @@ class Proof:
     @property
     def has_premises(self) -> bool:
         """Whether the small settings were searched with it, under the machine that runs now."""
-        return self.states == states_hash() and set(EXACT) <= set(self.small)
+        is_of_this = self.states == states_hash() and self.checker == checker_hash()
+        return is_of_this and set(EXACT) <= set(self.small)
 
 
 CONFIG_FREE = tuple(name for name in NAMES if name not in (SHADOWED, SHORT, *EXACT))
@@ -93,16 +98,36 @@ CONFIG_FREE = tuple(name for name in NAMES if name not in (SHADOWED, SHORT, *EXA
 attempt fits the deadline, and those that need instants, which small settings are searched for."""
 
 
+CHECKER = (
+    "board", "choices", "clocked_board", "clocked_events", "clocked_search", "footprint", "graph",
+    "merging", "moves", "nodes", "properties", "setting", "small_settings", "universal",
+    "universal_graph",
+)  # fmt: skip
+"""The modules beside this one that decide what a proof shows: all that its searches import."""
+
+
 @functools.cache
 def states_hash() -> str:
-    """The SHA-256 of ``states/``: the names and the bytes of its files, in order of the names.
+    """The SHA-256 of ``states/``, the same in a checkout and in an installed wheel."""
+    return _hash(Path(str(states.__file__)).parent.glob("*.py"))
 
-    Each is preceded by its length, so that no two folders have the same bytes. It is the same in
-    an installed wheel.
+
+@functools.cache
+def checker_hash() -> str:
+    """The SHA-256 of the invariants and of :data:`CHECKER`."""
+    beside = [PATH.with_name(f"{name}.py") for name in CHECKER]
+    invariants = PATH.parents[1] / "invariants"
+    return _hash((*invariants.glob("*.py"), *beside))
+
+
+def _hash(files: Iterable[Path]) -> str:
+    """The SHA-256 of the names and the bytes of files, in order of folder and name.
+
+    Each is preceded by its length, so that no two lists have the same bytes.
     """
-    folder, told = Path(str(states.__file__)).parent, hashlib.sha256()
-    for path in sorted(folder.glob("*.py"), key=lambda path: path.name):
-        # A checkout may have the line ends of its system; the machine is the same.
+    told = hashlib.sha256()
+    for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
+        # A checkout may have the line ends of its system; what it says is the same.
         for part in (path.name.encode(), path.read_bytes().replace(b"\r\n", b"\n")):
             told.update(len(part).to_bytes(8, "big"))
             told.update(part)

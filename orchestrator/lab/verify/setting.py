@@ -177,8 +177,11 @@ class Setting:
     def kinds(self) -> tuple[ErrorKind, ...]:
         """Every kind of error that calls may meet.
 
-        The rules of classification name repairs for bad requests alone. Billing too: a repair
-        must not lead back to an account without money, should a rule ever name one there.
+        A repair comes with a bad request, and with billing: it must not lead back to an account
+        without money, should a rule ever name one there. A secret that was read anew (auth) and
+        a kept connection that was closed (connection) are repaired too; with their moves a repair
+        comes in the setting that stands for all alone
+        (:mod:`orchestrator.lab.verify.universal`).
         """
         repairs = {Reason.BAD_REQUEST: self.repairs, Reason.BILLING: min(1, self.repairs)}
         found = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from orchestrator.lab.invariants import EXACT
 from orchestrator.lab.verify import Basis, Setting, verify
 from orchestrator.lab.verify.proof import (
+    CHECKER,
     COMMAND,
     CONFIG_FREE,
+    PATH,
     Proof,
     as_text,
+    checker_hash,
     parse,
     shipped,
     states_hash,
@@ -28,7 +32,8 @@ ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "
 
 def proof(**changes: Any) -> Proof:
     known = Proof(
-        states_hash(), targets=3, contexts=2, properties=CONFIG_FREE, small=tuple(EXACT),
+        states_hash(), checker_hash(), targets=3, contexts=2,
+        properties=CONFIG_FREE, small=tuple(EXACT),
         routes=1, nodes=1, edges=1, steps=1, seconds=1.0, version="0.1.0", date="2026-12-01",
     )  # fmt: skip
     return attrs.evolve(known, **changes)
@@ -39,12 +44,31 @@ def test_the_proof_is_of_this_machine_and_of_todays_properties() -> None:
 
     assert found is not None, f"there is no proof: run {COMMAND}"
     assert found.states == states_hash(), f"states/ has changed since the proof: run {COMMAND}"
+    assert found.checker == checker_hash(), f"the checker is another since the proof: run {COMMAND}"
     assert set(found.properties) == set(CONFIG_FREE), f"other properties: run {COMMAND}"
     assert set(found.small) == set(EXACT), f"other properties: run {COMMAND}"
 
 
 def test_what_depends_on_a_config_is_no_part_of_a_proof() -> None:
     assert set(NAMES) - set(CONFIG_FREE) == {SHADOWED, SHORT, *EXACT}
+
+
+def test_the_hash_of_the_checker_is_of_all_that_the_searches_of_a_proof_import() -> None:
+    room = "orchestrator.lab.verify."
+    waiting, found = {"universal_graph", "clocked_search", "small_settings"}, set[str]()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        tree = ast.parse(PATH.with_name(f"{name}.py").read_text())
+        imported = {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+        # The invariants are hashed whole; of the lab nothing else may decide what is shown.
+        lab = {one for one in imported if one.startswith("orchestrator.lab.")}
+        beside = {one.removeprefix(room) for one in lab if one.startswith(room)}
+        others = lab - {room + one for one in beside}
+        assert all(one.startswith("orchestrator.lab.invariants") for one in others), name
+        waiting |= beside - found
+
+    assert found == set(CHECKER)
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:
@@ -59,6 +83,7 @@ def test_a_proof_is_read_as_it_was_written() -> None:
         ({}, (ONE, TWO, THREE), True),
         ({}, (ONE, TWO, THREE, Target("corp", "one")), False),
         ({"states": "0" * 64}, (ONE,), False),
+        ({"checker": "0" * 64}, (ONE,), False),
         ({"properties": CONFIG_FREE[1:]}, (ONE,), False),
         ({"small": tuple(EXACT)[1:]}, (ONE,), False),
         ({}, (attrs.evolve(ONE, context=10), TWO), True),
