@@ -8,6 +8,7 @@ look nor what the call has used, asked and been billed by.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import attrs
 
@@ -81,12 +82,16 @@ class LazyStandby:
         diagnosed: True where the call has just failed at its target.
         taken: The place that was taken, -1 for none.
         leeway: What the policy leaves to the call.
+        known: What follows from the call and the event alone, which no choice changes: the same
+            for all runs of one step, so it is found in the first and kept for the others.
     """
 
     def __init__(
         self, nodes: Nodes, choices: Choices, call: RecordingCall, *,
         diagnosed: bool, taken: int = -1, leeway: Leeway = Leeway(),
+        known: dict[object, Any] | None = None,
     ) -> None:  # fmt: skip
+        self._known: dict[object, Any] = {} if known is None else known
         self._nodes, self._choices, self._call = nodes, choices, call
         self._diagnosed, self._taken, self._leeway = diagnosed, taken, leeway
         choices.may_be_slow = self._may_be_slow
@@ -94,7 +99,7 @@ class LazyStandby:
         self.decided = Observed()
         self._keyless = (
             diagnosed and self._here >= 0 and leeway.takes_key
-            and nodes.setting.has_one_key(self._here)
+            and nodes.has_one_key[self._here]
         )  # fmt: skip
         if self._keyless and leeway.benches_key:
             # A limit may end at once where the answer says so; who is refused stays out.
@@ -171,6 +176,12 @@ class LazyStandby:
         return index in self._standing()
 
     def _stands_for_ever(self, index: int) -> bool:
+        known = self._known
+        if index not in known:
+            known[index] = self._is_closed(index)
+        return cast(bool, known[index])
+
+    def _is_closed(self, index: int) -> bool:
         call, target = self._call, self._nodes.route[index]
         if index == self._here and target.provider not in call.billed:
             return False
@@ -181,6 +192,12 @@ class LazyStandby:
         return any(target.name == name for name, _ in self._call.returnable)
 
     def _unasked(self) -> list[int]:
+        known = self._known
+        if "unasked" not in known:
+            known["unasked"] = self._found_unasked()
+        return cast(list[int], known["unasked"])
+
+    def _found_unasked(self) -> list[int]:
         out = self._call.asked | self._call.gone
         return [
             index
@@ -239,6 +256,12 @@ class LazyStandby:
 
     def _alike(self, places: list[int]) -> list[list[int]]:
         """The places in groups of which it does not matter which one is meant."""
+        known, key = self._known, tuple(places)
+        if key not in known:
+            known[key] = self._grouped(places)
+        return cast(list[list[int]], known[key])
+
+    def _grouped(self, places: list[int]) -> list[list[int]]:
         together = {
             index: number for number, group in enumerate(self._nodes.groups) for index in group
         }
@@ -286,7 +309,7 @@ class LazyStandby:
         return ways[self._choices.pick(len(ways))]
 
     def _keys(self) -> range:
-        return range(self._nodes.setting.credentials[self._here])
+        return range(self._nodes.credentials[self._here])
 
     def _ways(self) -> list[tuple[int, ...]]:
         """What may be ready: the key that failed, another that was used, and one that was not."""

@@ -90,6 +90,7 @@ class Graph:
         self._distinct: dict[int, tuple[Edge, ...]] = {}
         self.start = self._node(self.nodes.encode(setting.call())[0])
         self.steps = self.edges_known = 0
+        self._known: dict[object, Any] = {}
 
     def _make_nodes(self, classes: tuple[ErrorClass, ...], *, merged: bool) -> Nodes:
         kind = MergedNodes if merged else Nodes
@@ -162,6 +163,7 @@ class Graph:
         low, high = self._range(call, sent)
         choices.instants = self.setting.instants(committed=call.committed)
         found: dict[object, MoveResult] = {}
+        self._known = {}
         while True:
             choices.begin(low, high)
             move = self._run(watched, fact)
@@ -187,6 +189,7 @@ class Graph:
         look = LazyStandby(
             self.nodes, self._choices, call,
             diagnosed=fact.event is Diagnosed, taken=fact.taken, leeway=self._leeways[fact.reason],
+            known=self._known,
         )  # fmt: skip
         if fact.event is Diagnosed:
             self._choices.is_empty, self._choices.is_as_unknown = self._empty[fact.reason]

@@ -203,7 +203,7 @@ class MergedNodes(Nodes):
             return Slot(False, True, False, billed)
         used, repaired = len(used_at(call, name)), repaired_at(call, name)
         if self._forgets:
-            used, repaired = _KEPT if self.setting.credentials[place] > _KEPT else used, 0
+            used, repaired = _KEPT if self.credentials[place] > _KEPT else used, 0
         return Slot(here, True, name in call.gone and here, billed, not here, used, repaired)
 
     def _error_that_counts(self, call: Call, state: State, *, others: bool) -> tuple[int, bool]:

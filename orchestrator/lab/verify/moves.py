@@ -196,5 +196,5 @@ class OpenEvents:
     def _credentials(self, kind: type[Event], place: int, used: int) -> Iterator[int]:
         if used and kind is not Rotated:
             yield 0
-        if used < self._nodes.setting.credentials[place]:
+        if used < self._nodes.credentials[place]:
             yield used

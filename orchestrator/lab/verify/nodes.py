@@ -62,6 +62,7 @@ class Nodes:
             made use of.
         alike: The same, the first one among them: to all that is counted its place is nothing.
         order: The places of the route as they are, nothing merged.
+        credentials, has_one_key: See :class:`.Setting`, of each place.
         merged: True where nodes and looks rest on what the rows that ship look at.
     """
 
@@ -84,8 +85,10 @@ class Nodes:
         self.kept_waiting: Any = False
         self.only_empty: Any = True
         self._index = {target.name: index for index, target in enumerate(self.route)}
+        self.credentials = setting.credentials
+        self.has_one_key = [setting.has_one_key(place) for place in self.order]
         self._labels = [
-            [f"key#{number + 1}" for number in range(count)] for count in setting.credentials
+            [f"key#{number + 1}" for number in range(count)] for count in self.credentials
         ]
         self._calls: dict[Key, Call] = {}
 

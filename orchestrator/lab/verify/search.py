@@ -95,6 +95,11 @@ class Link(NamedTuple):
     edge: Edge
 
 
+_Leads = tuple[tuple[int, int, tuple[tuple[Place, list[int]], ...]], ...]
+"""The links of a place by which bits go and how far: all places that they lead to, each with the
+bits that it was not reached with yet, alone in a list."""
+
+
 class Search:
     """Everything that can be reached, with what is left of attempts and waits.
 
@@ -128,6 +133,8 @@ class Search:
         self.rows: dict[str, Found] = {}
         self.broken: dict[str, tuple[BrokenMove, PathStep, Found]] = {}
         self._links: dict[Place, list[Link]] = {}
+        self._leads: dict[Place, _Leads] = {}
+        self._open: dict[Place, list[int]] = {}
         self._unseen: dict[Place, list[Edge]] = {}
 
     def run(self) -> Self:
@@ -151,24 +158,42 @@ class Search:
 
     def _note(self, level: int, place: Place, bits: int) -> None:
         self.reached[place] = self.reached.get(place, 0) | bits
+        self._open_at(place)[0] &= ~bits
         self.levels.setdefault(place, []).append((level, bits))
 
     def _level(self, level: int, frontier: dict[Place, int]) -> dict[Place, int]:
         new: dict[Place, int] = {}
-        reached, links = self.reached, self._links
+        leads = self._leads
         for count, (place, bits) in enumerate(frontier.items()):
             if count % _OFTEN == 0:
                 self._pause(level, len(frontier) - count + len(new))
-            for mask, shift, to, _ in links[place] if place in links else self._linked(place):
+            for mask, shift, places in leads[place] if place in leads else self._led(place):
                 moved = (bits & mask) << shift
                 if moved:
-                    fresh = moved & ~reached.get(to, 0)
-                    if fresh:
-                        new[to] = new.get(to, 0) | fresh
+                    for to, left in places:
+                        fresh = moved & left[0]
+                        if fresh:
+                            new[to] = new.get(to, 0) | fresh
             self._look(level, place, bits)
         for place, bits in new.items():
             self._note(level + 1, place, bits)
         return new
+
+    def _open_at(self, place: Place) -> list[int]:
+        """The bits that a place was not reached with yet, alone in a list that is kept up."""
+        found = self._open.get(place)
+        if found is None:
+            found = self._open[place] = [-1]
+        return found
+
+    def _led(self, place: Place) -> _Leads:
+        """The links of a place, those of the same bits together: most differ in where to alone."""
+        alike: dict[tuple[int, int], list[tuple[Place, list[int]]]] = {}
+        for mask, shift, to, _ in self._linked(place):
+            alike.setdefault((mask, shift), []).append((to, self._open_at(to)))
+        found = tuple([(*how, tuple(places)) for how, places in alike.items()])
+        self._leads[place] = found
+        return found
 
     def _pause(self, level: int, waiting: int) -> None:
         """Say how far it is, and whether to go on."""
