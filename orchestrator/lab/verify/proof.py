@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import Any
 
@@ -91,18 +92,31 @@ attempt fits the deadline, and those that need instants, which small settings ar
 
 @functools.cache
 def states_hash() -> str:
-    """The SHA-256 of ``states/``: the names and the bytes of its files, in order of the names.
+    """The hash of the ``states/`` that is installed; it is the same in an installed wheel."""
+    return folder_hash(Path(str(states.__file__)).parent)
 
-    Each is preceded by its length, so that no two folders have the same bytes. It is the same in
-    an installed wheel.
+
+def folder_hash(folder: Path) -> str:
+    """The SHA-256 of all that can be imported from a folder: names and bytes, in order of names.
+
+    Each is preceded by its length, so that no two folders have the same bytes. Whatever stands
+    beside a module may be imported in its place: a package of its name, an extension module.
     """
-    folder, told = Path(str(states.__file__)).parent, hashlib.sha256()
-    for path in sorted(folder.glob("*.py"), key=lambda path: path.name):
+    told = hashlib.sha256()
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.name.endswith(_IMPORTED) and path.parent.name != "__pycache__" and path.is_file()
+    }
+    for name, path in sorted(found.items()):
         # A checkout may have the line ends of its system; the machine is the same.
-        for part in (path.name.encode(), path.read_bytes().replace(b"\r\n", b"\n")):
+        for part in (name.encode(), path.read_bytes().replace(b"\r\n", b"\n")):
             told.update(len(part).to_bytes(8, "big"))
             told.update(part)
     return told.hexdigest()
+
+
+_IMPORTED = tuple(all_suffixes())
 
 
 def shipped() -> Proof | None:
