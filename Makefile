@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+MARKS ?= not slow and not nightly
 TEST_JOBS ?= 3  # one more: many tests wait for processes and for time
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,15 +40,14 @@ demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no ne
 
 test: $(STAMP) ## run the tests but for the slow ones: about 5 minutes on two cores
 	@echo "some 16,000 tests, about 5 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -n $(TEST_JOBS) -m "not slow and not nightly" $(ARGS)
+	@$(PYTEST) -n $(TEST_JOBS) -m "$(MARKS)" $(ARGS)
 
 test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 3 minutes
 	@echo "slow tests, about 3 minutes on two cores; one that fails is named at once"
 	@$(PYTEST) -n $(TEST_JOBS) -m slow $(ARGS) $(MARKED)
 
-test-all: $(STAMP) ## run both at once, as CI does: about 7 minutes
-	@echo "some 16,000 tests, about 7 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -n $(TEST_JOBS) -m "not nightly" $(ARGS)
+test-all: MARKS = not nightly
+test-all: test ## run both at once, as CI does: about 7 minutes
 
 test-nightly: $(STAMP) ## run what no change waits for: more examples, whole grids
 	@$(PYTEST) -n $(TEST_JOBS) -m nightly $(ARGS) $(MARKED)

@@ -33,11 +33,11 @@ COMMANDS = {
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
     "stats": "Sum up recorded calls: answered, rescued, lost, tokens, money, by target and day.",
-    "verify": "Search everything that calls under a config can do.",
+    "verify": "Say which failures lose a call, and check every sequence of errors.",
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
-    "audit": "Hold recorded calls against the table and the invariants.",
+    "audit": "Say which recorded calls went otherwise than the state machine goes.",
     "batch": "Answer a file of requests, line by line; a kill or a limit loses nothing.",
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "restart": "Put a new gateway process in the place of the running one, without a gap.",
@@ -123,6 +123,12 @@ EXAMPLES = {
     ),
 }
 """What is typed, at the end of a command's help; each fits into 80 columns."""
+
+STATUSES = {
+    "verify": "0 holds, 1 broken, or a limit exceeded, 2 usage or config, 3 left before its end",
+    "audit": "0 no call failed, 1 a call failed, 2 usage, config or file",
+}
+"""What the exit status of a command says where a script goes by it."""
 
 MODULES = {"import": "import_config"}
 """The modules of commands whose names are words of Python."""
@@ -270,9 +276,10 @@ def build_app(screen: Screen) -> App:
 
 
 def _examples(name: str) -> str:
-    """The examples of a command in Markdown, one a line."""
+    """The examples of a command in Markdown, one a line, and what its exit status says."""
     lines = "".join(f"\n- `{example}`" for example in EXAMPLES[name])
-    return f"Examples:\n{lines}"
+    status = f"\n\nExit status: {STATUSES[name]}." if name in STATUSES else ""
+    return f"Examples:\n{lines}{status}"
 
 
 def _command(tokens: list[str]) -> str:

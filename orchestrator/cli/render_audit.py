@@ -20,6 +20,15 @@ screen."""
 
 _MARGIN = 2
 
+_VERDICT = 8
+"""Columns of the word before the verdict."""
+
+_NEXT = (
+    "no caller lost anything by this audit. A ledger that was edited, or written by another "
+    "version, fails like this; otherwise it is a bug here: report the call (docs/audit.md)"
+)
+"""What whoever reads of a failure at night needs to know."""
+
 
 def show_report(screen: Screen, report: AuditReport, *, verbose: bool) -> None:
     """On stdout, the verdict last."""
@@ -33,14 +42,17 @@ def show_report(screen: Screen, report: AuditReport, *, verbose: bool) -> None:
         screen.result(Text(f"… and {more:,} more that failed{how}", "dim"))
     for line in _notes(report):
         screen.result(Text(line, "dim"))
-    screen.result(_verdict(report))
+    screen.result(_verdict(report), hang=_VERDICT)
+    if not report.holds:
+        screen.result(f"{'next':<{_VERDICT}}{_NEXT}", hang=_VERDICT)
 
 
 def _headline(report: AuditReport) -> str:
     files = ", ".join(map(one_line, report.files)) or "no file"
     if report.since is None or report.until is None:
         return f"{count(report.total, 'call')} in {files}"
-    time = f"{_when(report.since)} to {_when(report.until)}"
+    since, until = _when(report.since), _when(report.until)
+    time = since if since == until else f"{since} to {until}"
     return f"{count(report.total, 'call')}, {time}, in {files}"
 
 
@@ -101,11 +113,12 @@ def _notes(report: AuditReport) -> Iterator[str]:
 def _verdict(report: AuditReport) -> Text:
     failed, held = report.calls[CallVerdict.FAILED], report.calls[CallVerdict.HELD]
     if not failed:
+        left = "; the others could not be judged to their end" if held < report.total else ""
         return Text.assemble(
-            ("HOLDS", "bold green"), f"   {held:,} of {count(report.total, 'call')}"
+            ("HOLDS", "bold green"), f"   {held:,} of {count(report.total, 'call')}{left}"
         )
-    by = ", ".join(f"{one_line(name)} {calls:,}" for name, calls in report.broken.most_common())
-    said = f"  {failed:,} of {count(report.total, 'call')}; objected by {by}"
+    by = ", ".join(f"{one_line(name)} ({calls:,})" for name, calls in report.broken.most_common())
+    said = f"  {failed:,} of {count(report.total, 'call')}; what objects: {by}"
     return Text.assemble(("FAILED", "bold red"), said)
 
 

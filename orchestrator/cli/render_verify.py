@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.format import count
-from orchestrator.cli.render_faults import show_fault_bounds, show_faults
+from orchestrator.cli.render_faults import show_fault_bounds, show_faults, show_line
 from orchestrator.cli.screen import Screen
 from orchestrator.health.retry_budget import COST
 from orchestrator.lab.fault_matrix import FaultReport
@@ -43,23 +43,31 @@ def show(
         _route(screen, one, report, verbose=verbose)
     if verbose:
         _not_told_apart(screen, verdicts)
-    screen.result(_retries(retry_budget))
+    screen.result(_retries(retry_budget), hang=len(_ALL_CALLS))
     screen.result("")
     untried = [report.matrix.stopped for report in reports if report.matrix.stopped]
     if untried:
         words = f"  not every failure was tried on {count(len(untried), 'route')} ({untried[0]})"
-        screen.result(Text.assemble(("NOT FINISHED", "bold yellow"), words))
-    screen.result(_last(verdicts, verbose=verbose))
+        _verdict(screen, Text.assemble(("NOT FINISHED", "bold yellow"), words))
+    _verdict(screen, _last(verdicts, verbose=verbose))
     for text in exceeded:
-        screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
+        _verdict(screen, Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
+
+
+def _verdict(screen: Screen, line: Text) -> None:
+    """A word in capitals and what it says, which stands beside it where it is wrapped."""
+    screen.result(line, hang=line.plain.index("  ") + 2)
+
+
+_ALL_CALLS = "all calls together  "
 
 
 def _retries(budget: int) -> Text:
     """What all calls together are bounded by, which no search of one call shows."""
     if not budget:
-        return Text("all calls: retries have no budget", style="yellow")
+        return Text(f"{_ALL_CALLS}retries have no budget", style="yellow")
     most = f"at most {budget // COST:,} failed retries at one provider"
-    return Text(f"all calls: {most}, then 1 for each {COST} answers (retry_budget = {budget})")
+    return Text(f"{_ALL_CALLS}{most}, then 1 for each {COST} answers (retry_budget = {budget})")
 
 
 def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
@@ -78,14 +86,15 @@ def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
     proofs = {one.proof for one in verdicts}
     proof = proofs.pop() if len(proofs) == 1 else None
     if proof is not None:
+        rest = len(verdicts[0].properties) - len(proof.properties) - len(proof.small)
         return Text.assemble(
             ("PROVED", "bold green"),
-            f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} for "
-            f"every route of up to {count(proof.targets, 'target')} (states/ {proof.short}), "
-            f"{len(proof.small)} of small settings, the others for this config",
+            f"  {len(verdicts[0].properties)} properties on {on}: {len(proof.properties)} by the "
+            f"proof that ships, of every route of up to {count(proof.targets, 'target')} (states/ "
+            f"{proof.short}); {len(proof.small)} on small settings, {rest} from this config",
         )
     states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
-    more = "" if verbose else "; --verbose shows them, and the ways to the worst"
+    more = "" if verbose else " (see --verbose)"
     return Text.assemble(
         ("HOLDS", "bold green"),
         f"  {len(verdicts[0].properties)} properties on {on}: {states:,} states searched "
@@ -99,7 +108,7 @@ def _left(verdict: Verdict, on: str) -> Text:
     return Text.assemble(
         ("NOT FINISHED", "bold yellow"),
         f"  {on}: {verdict.setting.name} has no violation within "
-        f"{count(verdict.depth or 0, 'move')}; worst so far {met} ({verdict.stopped})",
+        f"{count(verdict.depth or 0, 'move')}; worst so far {met} (stopped: {verdict.stopped})",
     )
 
 
@@ -108,11 +117,11 @@ def _route(screen: Screen, verdict: Verdict, report: FaultReport, *, verbose: bo
     screen.result(Text.assemble(("route ", "dim"), (verdict.setting.name, "bold"), f": {targets}"))
     show_faults(screen, report, verbose=verbose)
     _broken(screen, verdict)
-    if verdict.certificate is not None:
+    if verdict.certificate is not None and (verbose or not verdict.holds):
         _kept(screen, verdict, verbose=verbose)
     show_fault_bounds(screen, report.matrix)
     if verdict.certificate is not None:
-        screen.result(_bounds(verdict.certificate), margin=_MARGIN)
+        show_line(screen, "any number", _bounds(verdict.certificate))
     if verbose and verdict.certificate is not None:
         _worst(screen, verdict, verdict.certificate)
         _dead(screen, verdict)
@@ -121,14 +130,14 @@ def _route(screen: Screen, verdict: Verdict, report: FaultReport, *, verbose: bo
         by = "searched" if verdict.proof is None else "proved by a search of"
         screen.result(f"{by}: {counts}", margin=_MARGIN)
     if verdict.holds and verdict.basis is Basis.SEARCHED:
-        screen.result(Text(f"premises      {verdict.premises.words}"), margin=_MARGIN)
+        show_line(screen, "besides", verdict.premises.words, style="")
     screen.result("")
 
 
 def _broken(screen: Screen, verdict: Verdict) -> None:
     for violation in verdict.violations:
-        name = Text.assemble(("BROKEN", "bold red"), f"  {violation.name}: {violation.what}")
-        screen.result(name, margin=_MARGIN)
+        broken = f"{violation.name}: {violation.what}"
+        show_line(screen, "BROKEN", broken, style="bold red")
         if violation.trace.stays:
             _way(screen, violation.trace)
     if verdict.certificate is None and verdict.violations:
@@ -140,24 +149,19 @@ def _kept(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
     broken = {violation.name for violation in verdict.violations}
     kept = [name for name in verdict.properties if name not in broken]
     listed = f": {', '.join(kept)}" if verbose else ""
-    screen.result(
-        Text.assemble(("HOLDS", "bold green"), f"         {len(kept)} properties{listed}"),
-        margin=_MARGIN,
-    )
+    show_line(screen, "HOLDS", f"{len(kept)} properties{listed}", style="bold green")
 
 
-def _bounds(certificate: Certificate) -> Text:
-    """``never more    than 16 requests, 8 of them to deepseek, …, 300 s``."""
-    parts = [
-        count(int(certificate.attempts.value), "request"),
-        f"{certificate.requests.value:g} of them to {certificate.requests.about}",
-        count(int(certificate.rotations.value), "rotation"),
-        count(int(certificate.waits.value), "wait"),
-        f"{certificate.seconds.value:g} s",
-    ]
+def _bounds(certificate: Certificate) -> str:
+    """``at most 16 requests (8 to one provider, deepseek), …; over within 300 s``."""
+    requests = count(int(certificate.attempts.value), "request")
+    most = f"{certificate.requests.value:g} to one provider, {certificate.requests.about}"
+    rotations = count(int(certificate.rotations.value), "rotation")
+    waits = count(int(certificate.waits.value), "wait")
     more = certificate.stream_seconds
-    stream = f" ({more:g} s more once a stream has begun)" if more else ""
-    return Text.assemble(("never more", "bold"), f"    than {', '.join(parts)}{stream}")
+    stream = f" (a stream that has begun: {more:g} s more)" if more else ""
+    over = f"over within {certificate.seconds.value:g} s{stream}"
+    return f"at most {requests} ({most}), {rotations}, {waits}; {over}"
 
 
 def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:

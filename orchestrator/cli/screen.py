@@ -18,7 +18,7 @@ from orchestrator.ledger import FORMAT
 INDENT = 4
 """Columns by which the rest of a line that was wrapped is set in."""
 
-_WIDEST = 100
+WIDEST = 100
 """Columns. A table wider than this is hard to read across."""
 
 
@@ -50,13 +50,19 @@ class Screen:
         """What is meant to be copied, on stderr: only the terminal itself may break its lines."""
         self.err.print(Text(text), soft_wrap=True)
 
-    def result(self, line: str | Text, *, margin: int = 0) -> None:
-        """One line of a result on stdout, ``margin`` columns from the left."""
-        write(self.out, line, margin)
+    def result(self, line: str | Text, *, margin: int = 0, hang: int = INDENT) -> None:
+        """One line of a result on stdout, ``margin`` columns from the left.
+
+        Args:
+            line: The line.
+            margin: Columns before it.
+            hang: Columns by which the rest is set in where it is wrapped.
+        """
+        write(self.out, line, margin, hang)
 
     def show(self, picture: RenderableType) -> None:
         """A table or another rich value on stdout."""
-        width = min(self.out.width, _WIDEST)
+        width = min(self.out.width, WIDEST)
         if self.out.is_terminal:
             self.out.print(picture, width=width)
             return
@@ -125,7 +131,7 @@ _unfinished: list[TextLine] = []
 """The text that was last written to the terminal, whose line may be open."""
 
 
-def write(console: Console, line: str | Text, margin: int = 0) -> None:
+def write(console: Console, line: str | Text, margin: int = 0, hang: int = INDENT) -> None:
     """``line``, wrapped with an indent on a terminal, in one piece where it is piped."""
     if console.is_terminal and _unfinished:
         _unfinished.pop().close()
@@ -134,21 +140,23 @@ def write(console: Console, line: str | Text, margin: int = 0) -> None:
     if (shown := printable(text.plain)) != text.plain:
         text = Text(shown)  # a model's name is its caller's, and a ledger anybody's
     for piece in text.split("\n", allow_blank=True):
-        for before, part in _laid(console, piece, margin):
+        for before, part in _laid(console, piece, margin, hang):
             console.print(Text(" " * before) + part, soft_wrap=True)
 
 
-def _laid(console: Console, text: Text, margin: int) -> Iterator[tuple[int, Text]]:
+def _laid(console: Console, text: Text, margin: int, hang: int) -> Iterator[tuple[int, Text]]:
     """The parts of one line, each with its indent."""
+    if 2 * hang > console.width:  # a narrow column beside nothing cannot be read
+        hang = INDENT
     room = console.width - margin
     if not console.is_terminal or text.cell_len <= room:
         yield margin, text
         return
     first, rest = _first_line(console, text, max(20, room))
     yield margin, first
-    for part in rest.wrap(console, max(20, room - INDENT)):
+    for part in rest.wrap(console, max(20, room - hang)):
         part.rstrip()
-        yield margin + INDENT, part
+        yield margin + hang, part
 
 
 def _first_line(console: Console, text: Text, room: int) -> tuple[Text, Text]:

@@ -144,7 +144,8 @@ def _check(
 ) -> None:
     limits = {"--max-attempts": max_attempts, "--max-seconds": max_seconds}
     for name, limit in limits.items():
-        if limit is not None and limit <= 0:
+        # Nothing exceeds a nan: it is no limit.
+        if limit is not None and not limit > 0:
             raise UsageError(f"{name} is {limit:g}; allowed: more than 0")
     if verbose and json:
         raise UsageError("--verbose is for people: --json says all in any case")

@@ -60,7 +60,7 @@ lab.simulation     | states api.client api.errors api.request api.response class
 lab.fleet          | states api.errors api.request config connections execution health lab.simulation pooling
 lab.fault_matrix   | states api.errors api.request api.response clock config execution health lab.simulation provider
 lab.invariants     | states
-lab.audit          | states lab.invariants ledger
+lab.audit          | states lab.invariants ledger secrets
 lab.policy_check   | lab.verify ledger
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.audit lab.invariants lab.simulation

@@ -68,7 +68,7 @@ made by the board that ships, and after it each process's marks are held against
 dictionary of facts, written from the contract. States that differ in nothing that follows are one,
 and the search is breadth first, so that what it finds is shortest.
 
-| searched | states | moves | CPU |
+| moves deep | states | moves | CPU |
 |---|--:|--:|--:|
 {searched}
 
@@ -168,7 +168,7 @@ def _searched() -> Iterator[str]:
     for line in SEARCHED.read_bytes().splitlines():
         one = msgspec.json.decode(line, type=SearchResult)
         seconds = max(1, round(one.seconds))
-        yield f"| {one.depth} moves | {one.states:,} | {one.steps:,} | {seconds} s |"
+        yield f"| {one.depth} | {one.states:,} | {one.steps:,} | {seconds} s |"
 
 
 def _promise(text: str | None) -> str:

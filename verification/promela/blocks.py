@@ -47,12 +47,13 @@ class Blocks:
         """What ends at an instant, which a call may wait for."""
         ways = [
             Clear(target, Mark.COOLDOWN, at, _LIMITED),
-            Clear(target, Mark.CIRCUIT, at, _BILLED),
             # Probed when it is due, and waited for: what a rate limit itself named.
             Clear(target, Mark.BENCH, 0.0, _LIMITED, expected=at),
         ]
-        # To another call's probe one comes back earlier or later than to what else clears then,
-        # as it is drawn: of that the model knows nothing.
+        # To a circuit, and to another call's probe, one comes back earlier or later than to what
+        # else clears then, where something is drawn: of that the model knows nothing.
+        if not self.moment.spread:
+            ways.insert(1, Clear(target, Mark.CIRCUIT, at, _BILLED))
         if at <= self.moment.at + (0.0 if self.moment.spread else _LOOKS_AGAIN):
             ways.append(Clear(target, Mark.BENCH, at, _BILLED, probed=True))
         return ways

@@ -12,6 +12,7 @@ from orchestrator.lab.audit.faults import AuditFault, faults_in
 from orchestrator.lab.audit.record_checks import known_rows
 from orchestrator.lab.audit.record_faults import RECORD_CHECK
 from orchestrator.ledger import Recording
+from orchestrator.secrets import mask
 
 MOST_FAULTS = 10
 """Faults of one call that are told; one mistake often shows in several ways."""
@@ -69,7 +70,7 @@ def audit_call(recording: Recording, *, is_damaged: bool = False) -> AuditedCall
     """
     told = (recording.call, recording.opened.time, recording.source)
     if row := known_rows(recording):
-        return AuditedCall(*told, CallVerdict.OTHER_VERSION, version=f"with a row {row!r}")
+        return AuditedCall(*told, CallVerdict.OTHER_VERSION, version=mask(f"with a row {row!r}"))
     faults = tuple(islice(_faults(recording, is_whole=not is_damaged), MOST_FAULTS))
     if faults:
         return AuditedCall(*told, CallVerdict.FAILED, faults)

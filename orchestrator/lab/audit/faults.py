@@ -13,6 +13,7 @@ from orchestrator.lab.audit.record_faults import RECORD_CHECK
 from orchestrator.lab.audit.standby_checks import standby_faults
 from orchestrator.lab.invariants import broken_in
 from orchestrator.ledger import Recording
+from orchestrator.secrets import mask
 from orchestrator.states import Command, Event, IllegalEvent, Step, step
 
 TABLE_CHECK = "the table"
@@ -28,13 +29,15 @@ class AuditFault:
         what: What happened.
         ledger: What the ledger says; empty where ``what`` says all.
         table: What the table says.
+
+    What is shaped like a key is masked: a record that was changed may hold anything anywhere.
     """
 
     check: str
     move: int | None
-    what: str
-    ledger: str = ""
-    table: str = ""
+    what: str = attrs.field(converter=mask)
+    ledger: str = attrs.field(default="", converter=mask)
+    table: str = attrs.field(default="", converter=mask)
 
     def __str__(self) -> str:
         """``move 3: the table: the ledger says …, the table says …``."""

@@ -139,13 +139,13 @@ class FaultMatrix:
 
     @property
     def worst(self) -> FaultCase | None:
-        """The single fault whose answer takes longest."""
-        return longest(self.singles)
+        """The single fault whose answer takes longest, of those that a call comes to."""
+        return longest([one for one in self.singles if one.is_met])
 
     @property
     def most(self) -> FaultCase | None:
-        """The single fault whose answer takes most requests."""
-        return most_requests(self.singles)
+        """The single fault whose answer takes most requests, of those that a call comes to."""
+        return most_requests([one for one in self.singles if one.is_met])
 
 
 def is_of_request(case: FaultCase) -> bool:

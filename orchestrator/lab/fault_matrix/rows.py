@@ -96,7 +96,7 @@ def _ending(case: FaultCase) -> tuple[object, ...]:
 
 
 _STOPPED = {
-    StoppedBy.EXHAUSTED: "nobody is left",
+    StoppedBy.EXHAUSTED: "nothing left to try",
     StoppedBy.ATTEMPTS: "max_attempts",
     StoppedBy.DEADLINE: "the deadline",
     StoppedBy.COMMITTED: "it had begun",

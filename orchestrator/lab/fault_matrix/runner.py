@@ -43,7 +43,7 @@ class CallResult:
         seconds: From its start to the end of its answer, or to its failure.
         requests: How many were sent.
         cause: Of a lost call, the real cause in a few words; empty otherwise.
-        reason: Of a lost call, the class of its cause.
+        last: Of a lost call, the class of what its last attempt brought.
         stopped_by: Of a lost call, why it ended.
         empty: True where the answer has no word in it, which is given on where all are so.
         asked: The targets that were sent to, each once, in order.
@@ -54,7 +54,7 @@ class CallResult:
     seconds: float
     requests: int
     cause: str
-    reason: Reason | None
+    last: Reason | None
     stopped_by: StoppedBy | None
     empty: bool
     asked: tuple[str, ...]
@@ -186,7 +186,7 @@ class _PlayedCall:
             seconds=round(seconds, 3),
             requests=len(self._items),
             cause=_cause(failed) if failed else "",
-            reason=failed.reason if failed else None,
+            last=failed.attempts[-1].reason if failed and failed.attempts else None,
             stopped_by=failed.stopped_by if failed else None,
             empty=answered is not None and not answered.text,
             asked=tuple(self._asked),

@@ -17,7 +17,8 @@ from orchestrator.config.weaknesses import (
 )
 from orchestrator.lab.fault_matrix.faults import BILLING, REVOKED, FaultScope, FaultSite
 from orchestrator.lab.fault_matrix.matrix import FaultCase, FaultMatrix
-from orchestrator.states import Move, StoppedBy
+from orchestrator.lab.simulation.script_items import ANSWER_SECONDS
+from orchestrator.states import Move, StoppedBy, Target
 
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NAMED = 3
@@ -40,7 +41,13 @@ class WeakPoint:
 def single_points(matrix: FaultMatrix, config: Config) -> tuple[WeakPoint, ...]:
     """The single points of failure, in the order of the route."""
     words = _Words(matrix, config)
-    return tuple(WeakPoint(words.of_one(cases), cases) for cases in words.grouped(matrix.lost))
+    # Where nothing must fail for calls to be lost, no failure is to blame.
+    hopeless = {mode for mode, result in matrix.clean.items() if result.is_lost}
+    lost = tuple(case for case in matrix.lost if case.streamed in hopeless)
+    points = [WeakPoint(words.of_none(hopeless), lost)] if hopeless else []
+    others = (case for case in matrix.lost if case.streamed not in hopeless)
+    points += (WeakPoint(words.of_one(cases), cases) for cases in words.grouped(others))
+    return tuple(points)
 
 
 def pair_points(matrix: FaultMatrix, config: Config) -> tuple[WeakPoint, ...]:
@@ -77,7 +84,15 @@ class _Words:
 
     def _cause(self, case: FaultCase) -> str:
         """What tells the lines about the same things apart."""
-        return self._why(case) if len(case.faults) == 1 or self._waiting(case) else ""
+        is_known = len(case.faults) == 1 or self._waiting(case) or self._in_vain(case)
+        return self._why(case) if is_known else ""
+
+    def of_none(self, modes: set[bool]) -> str:
+        """``no failure at all ends every call: …``."""
+        return (
+            f"no failure at all ends every {_only(modes)}: an answer that takes "
+            f"{ANSWER_SECONDS:g} s is too slow for the limits of the route"
+        )
 
     def of_one(self, cases: Sequence[FaultCase]) -> str:
         """``acme out of money ends every call: …``."""
@@ -99,7 +114,7 @@ class _Words:
         gone = {name for case in cases for name, _ in case.faults[0].site.hits}
         left = [name for name in self._names if name not in gone]
         number = len(cases)
-        if self._waiting(first):
+        if self._waiting(first) or self._in_vain(first):
             modes = {case.streamed for case in cases if case.faults == first.faults}
             more = f" (and {number - 1} more such pairs)" if number > 1 else ""
             return self._line(self._subject(first), first, modes) + more
@@ -119,10 +134,25 @@ class _Words:
         return tuple(target.name for target in self.matrix.route)
 
     def _waiting(self, case: FaultCase) -> str:
-        """The first target that nothing is wrong with and that was not asked; empty for none."""
-        hit = {name for fault in case.faults for name, _ in fault.site.hits}
-        free = (name for name in self._names if name not in hit and name not in case.result.asked)
-        return next(free, "")
+        """The first target that could answer and was not asked; empty for none."""
+        hit, asked = self._hit(case), case.result.asked
+        free = (
+            target.name
+            for target in self.matrix.route
+            if any((target.name, label) not in hit for label in self._labels(target))
+        )
+        return next((name for name in free if name not in asked), "")
+
+    def _in_vain(self, case: FaultCase) -> str:
+        """The last target that nothing at all is wrong with and that was asked; empty for none."""
+        hit = {name for name, _ in self._hit(case)}
+        return next((name for name in reversed(case.result.asked) if name not in hit), "")
+
+    def _hit(self, case: FaultCase) -> set[tuple[str, str]]:
+        return {each for fault in case.faults for each in fault.site.hits}
+
+    def _labels(self, target: Target) -> list[str]:
+        return [one.label for one in self.config.providers[target.provider].credentials]
 
     def _line(self, subject: str, case: FaultCase, modes: set[bool]) -> str:
         why, only = self._why(case), _only(modes)
@@ -150,13 +180,18 @@ class _Words:
             return f"the deadline is over: {waiting} is never asked"
         if result.stopped_by is StoppedBy.ATTEMPTS:
             return f"max_attempts = {policy.max_attempts} are used up: {waiting} is never asked"
-        reason = result.reason
-        if reason is not None and Move.FALLBACK not in policy.moves(reason, first_target=True):
+        reason, is_first = result.last, len(result.asked) == 1
+        if reason is not None and Move.FALLBACK not in policy.moves(reason, first_target=is_first):
             return f"[policy.on] allows no fallback after {reason}: {waiting} is never asked"
         return f"{result.cause}: {waiting} is never asked"
 
     def _why_nobody(self, case: FaultCase) -> str:
         """Why there is nobody to ask: all of the route is hit."""
+        if asked := self._in_vain(case):
+            if case.result.stopped_by is StoppedBy.DEADLINE:
+                deadline = self.config.policy.deadline
+                return f"the deadline of {deadline:g} s leaves {asked} too little time to answer"
+            return f"{asked} is asked, but has too little time to answer"
         fault = case.faults[-1]
         site, targets = fault.site, {name for name, _ in fault.site.hits}
         if site.scope is FaultScope.TARGET:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import attrs
 
@@ -10,9 +11,19 @@ from orchestrator.lab.invariants import choosing, memory, sending, waits
 from orchestrator.lab.invariants.known import CheckedMove, Interval, leaves
 from orchestrator.lab.invariants.tries import LOOKS
 from orchestrator.states.call import State
-from orchestrator.states.commands import Command, Finish, Repair, Rotate, Send, Switch, Wait
+from orchestrator.states.commands import (
+    Command,
+    Diagnose,
+    Finish,
+    Relay,
+    Repair,
+    Rotate,
+    Send,
+    Switch,
+    Wait,
+)
 from orchestrator.states.error import Error
-from orchestrator.states.events import Diagnosed, Switched
+from orchestrator.states.events import Cancelled, Diagnosed, Event, Succeeded, Switched
 from orchestrator.states.reasons import Move, Reason
 
 
@@ -32,20 +43,79 @@ class BrokenMove:
     waits: Interval
 
 
+@attrs.frozen
+class Check:
+    """An invariant, and the moves that it is asked of: of any other it says nothing.
+
+    Attributes:
+        wrong: What is wrong with a move; of a move that it is not asked of ``None``, and without
+            a look at the call, which makes it right not to ask.
+        commands, events: What it is asked of: a move with one of both.
+        either: It is asked of a move with one of either.
+    """
+
+    wrong: Callable[[CheckedMove], str | None]
+    commands: tuple[type, ...] = (object,)
+    events: tuple[type, ...] = (object,)
+    either: bool = False
+
+    def is_about(self, event: type[Event], command: type[Command]) -> bool:
+        """Whether it is asked of a move with such an event and such a command."""
+        heard, told = issubclass(event, self.events), issubclass(command, self.commands)
+        return heard or told if self.either else heard and told
+
+
+@attrs.frozen
+class BoundCheck:
+    """An invariant of some values of the counters, and the moves that it is asked of.
+
+    Attributes:
+        wrong: What is wrong with a move, and for which values.
+        commands, events: See :class:`Check`.
+    """
+
+    wrong: Callable[[CheckedMove, Interval, Interval], Iterator[BrokenMove]]
+    commands: tuple[type, ...]
+    events: tuple[type, ...] = (object,)
+
+    def is_about(self, event: type[Event], command: type[Command]) -> bool:
+        """See :meth:`Check.is_about`."""
+        return issubclass(event, self.events) and issubclass(command, self.commands)
+
+
+class _Asked(NamedTuple):
+    """What is asked of moves with one event and one command, in the order of a report."""
+
+    checks: tuple[tuple[str, Callable[[CheckedMove], str | None]], ...]
+    bounds: tuple[Callable[[CheckedMove, Interval, Interval], Iterator[BrokenMove]], ...]
+    exact: tuple[tuple[str, Callable[[CheckedMove], str | None]], ...]
+
+
+def _select(event: type[Event], command: type[Command]) -> _Asked:
+    def about(checks: Mapping[str, Check]) -> Iterator[tuple[str, Callable[..., str | None]]]:
+        named = checks.items()
+        return ((name, one.wrong) for name, one in named if one.is_about(event, command))
+
+    bounds = tuple(one.wrong for one in BOUNDS if one.is_about(event, command))
+    found = _ASKED[event, command] = _Asked(tuple(about(CHECKS)), bounds, tuple(about(EXACT)))
+    return found
+
+
 def broken(move: CheckedMove) -> Iterator[BrokenMove]:
     """Every invariant that ``move`` breaks, the most telling first."""
     number, slept = move.number, move.waits
-    for name, check in CHECKS.items():
-        if what := check(move):
+    kinds = type(move.event), type(move.after.command)
+    asked = _ASKED.get(kinds) or _select(*kinds)
+    for name, wrong in asked.checks:
+        if what := wrong(move):
             yield BrokenMove(name, what, number, slept)
-    yield from _bounds(move, number, slept)
-    yield from _sleeps(move, number, slept)
-    yield from _spared(move, number, slept)
+    for bound in asked.bounds:
+        yield from bound(move, number, slept)
     for name, what in memory.forgotten(move):
         yield BrokenMove(name, what, number, slept)
     if move.exact:
-        for name, check in EXACT.items():
-            if what := check(move):
+        for name, wrong in asked.exact:
+            if what := wrong(move):
                 yield BrokenMove(name, what, number, slept)
 
 
@@ -56,8 +126,10 @@ def _spared(move: CheckedMove, number: Interval, waits: Interval) -> Iterator[Br
 
 
 def _bounds(move: CheckedMove, number: Interval, waits: Interval) -> Iterator[BrokenMove]:
-    most = move.before.policy.max_attempts
     command = move.after.command
+    if not isinstance(command, Send | Wait):
+        return
+    most = move.before.policy.max_attempts
     if isinstance(command, Send) and number[1] >= most:
         at = (max(number[0], most), number[1])
         yield BrokenMove(ATTEMPTS, f"attempt {most + 1} of {most} is sent", at, waits)
@@ -122,14 +194,16 @@ def _asked_once(move: CheckedMove) -> str | None:
 
 def _counted(move: CheckedMove) -> str | None:
     command = move.after.command
-    expected = {"number": isinstance(command, Send), "waits": isinstance(command, Wait)}
-    for name, moves in expected.items():
-        found = move.counted(name)
+    for name, kind in _COUNTED:
+        found, moves = move.counted(name), isinstance(command, kind)
         if found is None:
             return f"{name} is set to {getattr(move.call, name)} by row {move.after.row}"
         if found != moves:
             return f"{name} moves by {found} in row {move.after.row}, not by {int(moves)}"
     return None
+
+
+_COUNTED = (("number", Send), ("waits", Wait))
 
 
 def _numbered(move: CheckedMove) -> str | None:
@@ -140,8 +214,10 @@ def _numbered(move: CheckedMove) -> str | None:
 
 
 def _tries(move: CheckedMove) -> str | None:
+    if not isinstance(move.after.command, Send):
+        return None
     most = move.before.policy.attempts_per_target
-    if isinstance(move.after.command, Send) and move.call.tries > most:
+    if move.call.tries > most:
         return f"try {move.call.tries} of {most} at {move.call.target}"
     return None
 
@@ -178,7 +254,9 @@ def _reason(error: Error | None) -> str:
 
 def _time(move: CheckedMove) -> str | None:
     command = move.after.command
-    if move.late and not isinstance(command, Finish):
+    if isinstance(command, Finish):
+        return None
+    if move.late:
         return f"{_doing(command)} after the call's time was over"
     if isinstance(command, Wait) and not command.until < move.ends_at:
         return f"waits for {command.target} past the deadline"
@@ -207,8 +285,9 @@ def _taken(move: CheckedMove) -> str | None:
 
 def _haste(move: CheckedMove) -> str | None:
     command, before = move.after.command, move.before
-    stays = isinstance(command, Rotate | Repair | Wait) and not leaves(before, command)
-    if not (stays and move.failed_slowly and move.may_fall_back):
+    if not isinstance(move.event, Diagnosed) or not isinstance(command, Rotate | Repair | Wait):
+        return None
+    if leaves(before, command) or not (move.failed_slowly and move.may_fall_back):
         return None
     return f"{_doing(command)} at {before.target}, which failed slowly, while a fallback stands by"
 
@@ -255,8 +334,9 @@ def _impatient(move: CheckedMove) -> str | None:
 
 def _unpaid(move: CheckedMove) -> str | None:
     event, command = move.event, move.after.command
-    stays = isinstance(command, Wait) and not move.leaves
-    unpaid = stays and isinstance(event, Diagnosed) and not event.standby.retry_affordable
+    if not isinstance(event, Diagnosed) or not isinstance(command, Wait):
+        return None
+    unpaid = not move.leaves and not event.standby.retry_affordable
     return f"waits for {move.before.target} without the budget for a retry" if unpaid else None
 
 
@@ -265,44 +345,65 @@ WAITING = "waits are bounded"
 SLEEP = "keys are tried before anything sleeps"
 SPARE = "an attempt is kept back for who stands by"
 
-Check = Callable[[CheckedMove], str | None]
+_MOVES_ON = (Send, Switch, Rotate, Wait, Repair)
+_GOES_ON = (*_MOVES_ON, Relay, Diagnose)
 
 CHECKS: Mapping[str, Check] = {
-    "billing bypasses the pool": _billing,
-    "no send to an account without money": _no_money,
-    "a target is asked once": _asked_once,
-    "attempts advance": _counted,
-    "attempts are numbered": _numbered,
-    "tries are bounded": _tries,
-    "the cause is real": _cause,
-    "nothing after the deadline": _time,
-    "nothing after the commit": _committed,
-    "only what was taken is sent to": _taken,
-    "patience while a fallback stands by": _impatient,
-    "a retry is paid for": _unpaid,
-    "who fails slowly is left while a fallback stands by": _haste,
-    "time is kept back for who stands by": _kept_back,
-    "an empty answer is the answer only where nothing else came": _empty,
-    "one try after a probe while a fallback stands by": waits.one_try_after_a_probe,
-    "the way back is taken once": waits.back_once,
-    "no target as small as one that was too small": choosing.not_as_small,
-    "only what the policy lists is done": choosing.permitted,
-    "only an answer is an answer": choosing.answered,
-    "what a call has done is never forgotten": memory.lost,
+    "billing bypasses the pool": Check(_billing, (Rotate, Repair, Wait), LOOKS, either=True),
+    "no send to an account without money": Check(_no_money, (Send, Switch)),
+    "a target is asked once": Check(_asked_once, (Send, Switch)),
+    "attempts advance": Check(_counted),
+    "attempts are numbered": Check(_numbered, (Send,)),
+    "tries are bounded": Check(_tries, (Send,)),
+    "the cause is real": Check(_cause),
+    "nothing after the deadline": Check(_time, _GOES_ON),
+    "nothing after the commit": Check(_committed, _MOVES_ON),
+    "only what was taken is sent to": Check(_taken, (Send,)),
+    "patience while a fallback stands by": Check(_impatient, (Wait,), (Diagnosed,)),
+    "a retry is paid for": Check(_unpaid, (Wait,), (Diagnosed,)),
+    "who fails slowly is left while a fallback stands by": Check(
+        _haste, (Rotate, Repair, Wait), (Diagnosed,)
+    ),
+    "time is kept back for who stands by": Check(_kept_back, (Send,)),
+    "an empty answer is the answer only where nothing else came": Check(_empty),
+    "one try after a probe while a fallback stands by": Check(
+        waits.one_try_after_a_probe, (Wait,), (Diagnosed,)
+    ),
+    "the way back is taken once": Check(waits.back_once, (Wait,)),
+    "no target as small as one that was too small": Check(choosing.not_as_small, (Switch, Wait)),
+    "only what the policy lists is done": Check(choosing.permitted, (Switch, Rotate, Wait, Repair)),
+    "only an answer is an answer": Check(
+        choosing.answered, (Finish,), (Succeeded, Cancelled), either=True
+    ),
+    "what a call has done is never forgotten": Check(memory.lost),
 }
 """The invariants of one move, by the name that a report gives."""
 
 EXACT: Mapping[str, Check] = {
-    "what cannot be is refused": sending.claimed,
-    "an attempt lasts as long as who stands by leaves it": sending.time_shared,
-    "an attempt has the limits that are set": sending.limited,
-    "a retry leaves time for who stands by": waits.time_left_for_others,
-    "no wait ends before what was asked for": waits.floors,
-    "what clears first is waited for": waits.earliest,
-    "a wait is as long as it must be": waits.as_long_as_said,
-    "a fallback asks everyone who stands by": choosing.everyone_in_order,
-    "nobody gives up while a move is open": choosing.never_gives_up,
-    "the first move that is open is made": choosing.in_order,
+    "what cannot be is refused": Check(sending.claimed),
+    "an attempt lasts as long as who stands by leaves it": Check(
+        sending.time_shared, (Send,), LOOKS
+    ),
+    "an attempt has the limits that are set": Check(sending.limited, (Send, Relay)),
+    "a retry leaves time for who stands by": Check(
+        waits.time_left_for_others, (Wait,), (Diagnosed,)
+    ),
+    "no wait ends before what was asked for": Check(waits.floors, (Wait,), LOOKS),
+    "what clears first is waited for": Check(waits.earliest, (Wait,)),
+    "a wait is as long as it must be": Check(waits.as_long_as_said, (Wait,), LOOKS),
+    "a fallback asks everyone who stands by": Check(choosing.everyone_in_order, (Switch,)),
+    "nobody gives up while a move is open": Check(choosing.never_gives_up, (Finish,), LOOKS),
+    "the first move that is open is made": Check(choosing.in_order, events=LOOKS),
 }
 """Invariants of a move whose instants and marks are known: of a ledger, and of a small setting
 that is searched with a running clock."""
+
+BOUNDS = (
+    BoundCheck(_bounds, (Send, Wait)),
+    BoundCheck(_sleeps, (Wait, Switch), (Diagnosed,)),
+    BoundCheck(_spared, (Rotate, Wait), (Diagnosed,)),
+)
+"""The invariants of :data:`ATTEMPTS`, :data:`WAITING`, :data:`SLEEP` and :data:`SPARE`."""
+
+_ASKED: dict[tuple[type, type], _Asked] = {}
+"""What is asked of a move by its event and its command, as far as they came up."""

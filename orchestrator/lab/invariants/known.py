@@ -189,15 +189,19 @@ class CheckedMove:
     @property
     def stays(self) -> bool:
         """Whether the command is a wait where the call is."""
-        here, command = self.before.target, self.after.command
-        return isinstance(command, Wait) and here is not None and command.target.name == here.name
+        command = self.after.command
+        if not isinstance(command, Wait):
+            return False
+        here = self.before.target
+        return here is not None and command.target.name == here.name
 
 
 def leaves(before: Call, command: Command) -> bool:
     """Whether a command leads away from where the call was."""
+    if not isinstance(command, Wait):
+        return isinstance(command, Switch | Finish)
     here = before.target
-    elsewhere = isinstance(command, Wait) and here is not None and command.target.name != here.name
-    return isinstance(command, Switch | Finish) or elsewhere
+    return here is not None and command.target.name != here.name
 
 
 _EVERY_MOVE = frozenset(Move)

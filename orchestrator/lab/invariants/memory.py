@@ -221,15 +221,28 @@ def forgotten(move: CheckedMove) -> Iterator[tuple[str, str]]:
 def differences(move: CheckedMove) -> Iterator[tuple[str, Any, Any]]:
     """Every field that is not what happened: its name, what was found, what it must be."""
     found, expected = move.call, remembered(move.before, move.event, move.after.command)
-    answered = expected.state is State.SUCCEED
-    touched = found.__dict__.keys() | expected.__dict__.keys()
-    for field in FIELDS:
-        # Of a call that is watched only what either side touched can differ.
-        if field not in touched or (answered and field == "cause"):
+    for field in _unlike(found, expected):
+        if field == "cause" and expected.state is State.SUCCEED:
             continue
         one, other = getattr(found, field), getattr(expected, field)
         if one is not other and not move.same(field, one, other):
             yield field, one, other
+
+
+def _unlike(one: Call, other: Call) -> list[str]:
+    """The fields of which two calls do not hold the same object, in order.
+
+    Of a call that is watched only what either side touched can differ.
+    """
+    mine, theirs = one.__dict__, other.__dict__
+    found = [name for name, value in mine.items() if theirs.get(name, _NOTHING) is not value]
+    if not theirs.keys() <= mine.keys():
+        found += theirs.keys() - mine.keys()
+    return sorted([name for name in found if name in _PLACES], key=_PLACES.__getitem__)
+
+
+_NOTHING = object()
+_PLACES = {field: place for place, field in enumerate(FIELDS)}
 
 
 def lost(move: CheckedMove) -> str | None:

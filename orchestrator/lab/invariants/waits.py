@@ -240,7 +240,7 @@ def as_long_as_said(move: CheckedMove) -> str | None:
 def time_left_for_others(move: CheckedMove) -> str | None:
     """A retry leaves to each target that stands by what an attempt there needs."""
     command = move.after.command
-    if not isinstance(command, Wait) or not move.stays or not isinstance(move.event, Diagnosed):
+    if not isinstance(command, Wait) or not isinstance(move.event, Diagnosed) or not move.stays:
         return None
     kept = kept_back(move, list(move.standing))
     if kept and not command.until < move.ends_at - kept:

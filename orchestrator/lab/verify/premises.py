@@ -2,7 +2,8 @@
 
 A merge assumes something of the rows. So each is held against a small setting in which nothing is
 merged at all, in the same run, under the same table: a fault that a merge would hide shows there.
-What ships need not be searched again where a certificate covers it.
+They say nothing of a route: where the proof that ships is of the same machine, they were searched
+with it, and are not searched again.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class Premises:
     """What the search of the small settings found.
 
     Attributes:
-        searched: The settings; none where a certificate spares them.
+        searched: The settings; none where the proof that ships spares them.
         violations: What is broken there, each with the shortest sequence.
+        proof: The short hash of the machine whose proof they were searched with; empty where
+            they were searched in this run.
     """
 
     searched: tuple[Premise, ...] = ()
     violations: tuple[Violation, ...] = ()
+    proof: str = ""
 
     @property
     def moves(self) -> int:
@@ -56,11 +60,13 @@ class Premises:
     @property
     def words(self) -> str:
         """One line of a report."""
+        if self.proof:
+            return f"the small settings were searched with the proof of this machine ({self.proof})"
         if not self.searched:
-            return "checked with the release"
+            return "not searched"
         return (
-            f"{len(self.searched)} small settings, unmerged: {self.moves:,} moves "
-            f"({len(EXACT)} properties are asked there alone)"
+            f"{len(self.searched)} small settings, searched with a clock that runs "
+            f"({self.moves:,} moves); {len(EXACT)} of the properties are asked there alone"
         )
 
 

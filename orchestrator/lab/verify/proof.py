@@ -82,11 +82,15 @@ class Proof:
         most = self.contexts if sizes else self.targets
         return (
             len(setting.route) == len(names) <= most
-            and self.states == states_hash()
-            and self.checker == checker_hash()
             and set(CONFIG_FREE) <= set(self.properties)
-            and set(EXACT) <= set(self.small)
+            and self.has_premises
         )
+
+    @property
+    def has_premises(self) -> bool:
+        """Whether the small settings were searched with it, under the machine that runs now."""
+        is_of_this = self.states == states_hash() and self.checker == checker_hash()
+        return is_of_this and set(EXACT) <= set(self.small)
 
 
 CONFIG_FREE = tuple(name for name in NAMES if name not in (SHADOWED, SHORT, *EXACT))

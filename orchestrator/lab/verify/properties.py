@@ -115,7 +115,7 @@ class OpenMove(CheckedMove):
         if Move.FALLBACK not in self.permitted:
             return False
         if self.seen.standing is not None:
-            return bool(self.seen.standing)
+            return bool(self.standing)
         out, billed = self.before.asked | self.before.gone, self.billed
         return any(
             target.name not in out and target.provider not in billed and self.fits(target)

@@ -83,7 +83,7 @@ class Verdict:
             there was no search.
         seconds: How long it took.
         merged: What was not told apart.
-        premises: What was searched with nothing merged, in the same run.
+        premises: What was searched with nothing merged, in the same run or with the proof.
         properties: What is checked, by name.
         basis: What the verdict rests on.
         depth: Of a search that was left: no call breaks a property within so many moves.
@@ -149,8 +149,8 @@ def verify(
         progress: Trace what is being done, now and then.
     """
     ships = table is TABLE and entries is STATES
-    proof = shipped() if ships and merged is None and not search else None
-    if proof is not None and proof.covers(setting):
+    proof = shipped() if ships else None
+    if proof is not None and merged is None and not search and proof.covers(setting):
         known = _proved(setting, proof)
         if known is not None:
             return known
@@ -161,15 +161,24 @@ def verify(
         if not verdict.holds or verdict.stopped:
             return verdict
         try:
-            return _with_premises(verdict, table, entries, progress)
+            return with_premises(verdict, table, entries, proof, progress)
         except KeyboardInterrupt:
             return attrs.evolve(verdict, basis=Basis.UNFINISHED, stopped=INTERRUPTED)
 
 
-def _with_premises(
-    verdict: Verdict, table: Sequence[Row], entries: Sequence[Entry], progress: Progress | None
+def with_premises(
+    verdict: Verdict,
+    table: Sequence[Row],
+    entries: Sequence[Entry],
+    proof: Proof | None,
+    progress: Progress | None = None,
 ) -> Verdict:
-    """The verdict with what the merges rest on, which breaks it where that is broken."""
+    """The verdict with what the merges rest on, which breaks it where that is broken.
+
+    They are about the machine alone, so a proof of the same machine spares the search of them.
+    """
+    if proof is not None and proof.has_premises:
+        return attrs.evolve(verdict, premises=Premises(proof=proof.short))
     if progress is not None:
         progress("premises of the merges")
     found = premises(table, entries)
@@ -419,6 +428,7 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
         "premises": {
             "searched": [attrs.asdict(one) for one in verdict.premises.searched],
             "moves": verdict.premises.moves,
+            "proof": verdict.premises.proof or None,
         },
     }
 

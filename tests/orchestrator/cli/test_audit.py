@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.cli.format import count
 from orchestrator.ledger import FORMAT
 from tests.orchestrator.cli.entry import COLUMNS, Place, configured
 from tests.orchestrator.lab.simulation.incidents import FOLDER
@@ -60,7 +61,8 @@ def test_a_call_that_fails_is_told_with_its_move_and_how_to_see_it(place: Place)
     assert "    the ledger says  fallback → fallback to" in done.out
     assert "    the table says   billing_fallback → fallback to" in done.out
     assert f"orchestrator diagram --call calls.log --id {call}" in done.out
-    assert lines[-1].startswith("FAILED  ")
+    assert lines[-2].startswith("FAILED  ")
+    assert lines[-1].startswith("next    no caller lost anything")
     seen = place.run("diagram", "--call", "calls.log", "--id", call)
     assert seen.status == 0
 
@@ -102,6 +104,9 @@ def test_what_is_not_judged_is_counted_and_no_failure(place: Place) -> None:
     assert "1 line damaged: calls.log, line 1: it is not JSON" in cut.out
     assert "1 last line only half there" in cut.out
     assert "1 call without an end, held as far as recorded" in cut.out
+    assert cut.out.splitlines()[-1].startswith(
+        f"HOLDS   {CALLS - 1} of {count(CALLS, 'call')}; the others could not be judged"
+    )
     assert f"format {FORMAT + 1}" in other.out
 
 

@@ -174,7 +174,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--verbose",), r"Not told apart"),
         (("--faults", "none"), r"no failure"),
         (("--time", "1ms"), r"NOT FINISHED"),
-        (("--memory", "1MB"), r"1 MB are full"),
+        (("--memory", "1MB", "--search"), r"1 MB are full"),
         (("--search",), r"searched in"),
         (("--no-single-points",), r"EXCEEDED"),
         CONFIG,

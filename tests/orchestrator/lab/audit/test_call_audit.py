@@ -189,3 +189,16 @@ def test_what_objects_says_where_and_what(
 
     (failed,) = audited(lines).failed
     assert any(re.search(words, str(fault)) for fault in failed.faults), failed.faults
+
+
+@pytest.mark.parametrize("path", [("row",), ("guard",), ("facts", "taken", "credential")])
+def test_a_key_in_the_place_of_a_name_is_not_told(path: Path) -> None:
+    key = "sk-proj-0123456789abcdefghij"
+    lines = first_call("ok")
+    moves = (line for line in lines if line["kind"] == "transition")
+    put(next(moves), path, key)
+
+    report = audited(lines)
+
+    assert report.failed or report.versions
+    assert key not in repr(report.failed) + repr(report.versions)

@@ -120,3 +120,60 @@ def test_check_says_it_in_the_same_words(text: str) -> None:
     said = [*lines(text), *report(text).shared]
 
     assert any(line.startswith(finding.what) for finding in lint(config(text)) for line in said)
+
+
+HURRIED = (
+    HEAD
+    + '[policy]\ndeadline = "5s"\n[timeouts]\nconnect = "1s"\ntotal = "4s"\nfirst_token = "3s"\n'
+    + provider("acme")
+    + provider("beta")
+    + provider("gamma")
+    + route("acme/x", "beta/y", "gamma/z")
+)
+
+
+def test_who_is_asked_too_late_is_not_said_to_be_missing() -> None:
+    found = [*lines(HURRIED), *pairs_of(HURRIED)]
+
+    assert (
+        "acme slow to refuse ends every call: the deadline of 5 s leaves gamma/z too little "
+        in (found[0])
+    )
+    # Whoever else is on the route is named; nobody is said not to be there.
+    assert not [line for line in found if "no target of another" in line or "nobody else" in line]
+
+
+def test_the_policy_that_keeps_from_the_last_target_is_named() -> None:
+    text = HEAD + "[policy.on]\nconnection = []\n" + "".join(map(provider, ("a", "b", "c")))
+    found = pairs_of(text + route("a/x", "b/y", "c/z"))
+
+    assert any(
+        line.startswith(
+            "a answering 503 and b down ends every call: [policy.on] allows no fallback after "
+            "connection: c/z is never asked"
+        )
+        for line in found
+    )
+
+
+def test_a_route_that_never_answers_blames_no_failure() -> None:
+    text = TWO + '[timeouts]\nfirst_token = "100ms"\ntotal = "200ms"\n'
+
+    assert lines(text, FaultDepth.DOUBLE) == [
+        (
+            "no failure at all ends every call: an answer that takes 0.5 s is too slow for the "
+            "limits of the route"
+        )
+    ]
+
+
+def test_the_worst_is_of_a_failure_that_is_met() -> None:
+    matrix = report(TWO + "[policy]\nmax_attempts = 1\n").matrix
+
+    assert matrix.worst is None
+    assert matrix.most is None
+
+
+def pairs_of(text: str) -> list[str]:
+    """What loses a call together, as it is said."""
+    return [point.text for point in report(text, FaultDepth.DOUBLE).pair_points]

@@ -24,7 +24,8 @@ from orchestrator.lab.verify.proof import (
     states_hash,
 )
 from orchestrator.lab.verify.properties import NAMES, SHADOWED, SHORT
-from orchestrator.states import DEFAULT_MOVES, Policy, Target, Timeouts
+from orchestrator.lab.verify.verdict import with_premises
+from orchestrator.states import DEFAULT_MOVES, STATES, TABLE, Policy, Target, Timeouts
 
 ONE, TWO, THREE = Target("acme", "one"), Target("acme", "two"), Target("beta", "one")
 
@@ -120,3 +121,19 @@ def test_what_a_proof_does_not_say_is_found_all_the_same() -> None:
 
     assert found.name == SHORT
     assert found.trace.words
+
+
+@pytest.mark.parametrize(
+    ("changes", "had"), [({}, True), ({"states": "0" * 64}, False), ({"small": ()}, False)]
+)
+def test_premises_are_searched_again_where_no_proof_of_this_machine_has_them(
+    changes: dict[str, Any], *, had: bool
+) -> None:
+    known = proof(**changes)
+    held = verify(Setting((ONE,), {}), search=True)
+
+    found = with_premises(held, TABLE, STATES, known).premises
+
+    assert known.has_premises == had
+    assert (found.proof, not found.searched) == ((known.short, True) if had else ("", False))
+    assert (known.short in found.words) == had

@@ -11,7 +11,18 @@ from orchestrator.lab.diagrams.recorded_rows import path_of
 from orchestrator.lab.verify import Setting, verify
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, NAMES, SHADOWED, SHORT
 from orchestrator.lab.verify.verdict import ledger
-from orchestrator.states import STATES, TABLE, OnInterrupted, Policy, Reason, Row, State, Target
+from orchestrator.states import (
+    STATES,
+    TABLE,
+    Move,
+    OnInterrupted,
+    Policy,
+    Reason,
+    Row,
+    State,
+    Target,
+)
+from orchestrator.states.reasons import DEFAULT_MOVES
 from orchestrator.states.table import Entry
 from tests.orchestrator.lab.verify import faults
 from tests.slow import nightly
@@ -182,6 +193,16 @@ def test_what_ships_holds() -> None:
     assert verdict.certificate.attempts.value == faults.SMALL.max_attempts
     assert all(told.ran for told in verdict.worst.values())
     assert set(verdict.rows) | set(verdict.dead) == {row.name for row in TABLE}
+
+
+def test_who_is_too_small_for_the_request_stands_by_for_nobody() -> None:
+    moves = frozenset({Move.ROTATE, Move.RETRY, Move.FALLBACK})
+    policy = Policy(on={**DEFAULT_MOVES, Reason.CONTEXT_OVERFLOW: moves})
+    route = (Target("acme", "large", context=100), Target("bolt", "small", context=50))
+
+    found = verify(Setting(route, {"acme": 2}, policy), search=True)
+
+    assert found.violations == ()
 
 
 def test_a_backoff_that_ends_late_only_when_it_is_long_is_tried_short_too() -> None:
