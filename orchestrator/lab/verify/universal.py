@@ -22,7 +22,7 @@ The merges are those of :mod:`orchestrator.lab.verify.merging`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import ClassVar, cast
 
 import attrs
@@ -48,14 +48,6 @@ USED, KEYS = 2, 3
 
 Shape = tuple[int, ...]
 """How many targets share the first one's provider, it included, then so for each other provider."""
-
-
-def shape_of(route: Sequence[Target]) -> Shape:
-    """The shape of a route; the order of the other targets makes no difference to a search."""
-    providers = [target.provider for target in route]
-    first = providers[0]
-    others = {name: providers.count(name) for name in providers if name != first}
-    return (providers.count(first), *sorted(others.values(), reverse=True))
 
 
 def shapes(targets: int) -> Iterator[Shape]:
