@@ -50,8 +50,8 @@ class Blocks:
             # Probed when it is due, and waited for: what a rate limit itself named.
             Clear(target, Mark.BENCH, 0.0, _LIMITED, expected=at),
         ]
-        # To a circuit, and to another call's probe, one comes back earlier or later than to what else
-        # clears then, where something is drawn: of that the model knows nothing.
+        # To a circuit, and to another call's probe, one comes back earlier or later than to what
+        # else clears then, where something is drawn: of that the model knows nothing.
         if not self.moment.spread:
             ways.insert(1, Clear(target, Mark.CIRCUIT, at, _BILLED))
         if at <= self.moment.at + (0.0 if self.moment.spread else _LOOKS_AGAIN):
