@@ -351,7 +351,8 @@ ROWS: Mapping[str, Sequence[Panel]] = {
         Panel("Cores used", "By each gateway's process, which uses one at most.",
               {"{{instance}}": f"rate(process_cpu_seconds_total{{{ALL}}}[$__rate_interval])"},
               width=4),
-        Panel("Audited calls by result", "With `serve --audit`, calls each minute that were held against the table. failed: the "
+        Panel("Audited calls by result", "With `serve --audit`, calls each minute that were "
+            "held against the table. failed: the "
             "log has each at ERROR, and docs/audit.md says what to do. left_out: too many ended at "
             "once. Nothing here: audit is off, or nothing was called.",
             {"{{result}}": some(f"60 * {rate('orchestrator_audit_calls_total', ALL, 'result')}")},
