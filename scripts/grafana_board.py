@@ -281,21 +281,13 @@ ROWS: Mapping[str, Sequence[Panel]] = {
             {"retries": f"60 * {rate('orchestrator_nested_retries_total', ALL)}"},
             unit="cpm", width=4,
         ),
-        Panel(
-            "Memory",
-            "Of each gateway's process. It is flat once a gateway is warm.",
-            {"{{instance}}": f"process_resident_memory_bytes{{{ALL}}}"},
-            unit="bytes", width=4,
-        ),
-        Panel(
-            "Cores used",
-            "By each gateway's process, which uses one at most.",
-            {"{{instance}}": f"rate(process_cpu_seconds_total{{{ALL}}}[$__rate_interval])"},
-            width=4,
-        ),
-        Panel(
-            "Audited calls by result",
-            "With `serve --audit`, calls each minute that were held against the table. failed: the "
+        Panel("Memory", "Of each gateway's process. It is flat once a gateway is warm.",
+              {"{{instance}}": f"process_resident_memory_bytes{{{ALL}}}"}, unit="bytes", width=4),
+        Panel("Cores used", "By each gateway's process, which uses one at most.",
+              {"{{instance}}": f"rate(process_cpu_seconds_total{{{ALL}}}[$__rate_interval])"},
+              width=4),
+        Panel("Audited calls by result", "With `serve --audit`, calls each minute that were "
+            "held against the table. failed: the "
             "log has each at ERROR, and docs/audit.md says what to do. left_out: too many ended at "
             "once. Nothing here: audit is off, or nothing was called.",
             {"{{result}}": some(f"60 * {rate('orchestrator_audit_calls_total', ALL, 'result')}")},
