@@ -163,14 +163,16 @@ class Graph:
         low, high = self._range(call, sent)
         choices.instants = self.setting.instants(committed=call.committed)
         found: dict[object, MoveResult] = {}
-        self._known = {}
+        self._known, kept = {}, 0
         while True:
             choices.begin(low, high)
             move = self._run(watched, fact)
             found.setdefault(difference(move), move)
             if not choices.next():
                 break
-            keep_looks(watched, looked)
+            if len(looked) > kept:
+                keep_looks(watched, looked)
+                kept = len(looked)
         moves = tuple(found.values())
         self.footprints.keep((call.state.value, sent, call.committed, fact), looked, moves)
         return moves
