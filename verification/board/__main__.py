@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,15 +36,23 @@ CHECKED = (
 )
 
 
-def main() -> int:
-    """Run what is asked for."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run what is asked for.
+
+    Args:
+        words: The arguments; by default those of the process.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--depth", type=int, default=6, metavar="N")
     parser.add_argument("--processes", type=int, default=2, metavar="N")
     parser.add_argument("--seconds", type=float, metavar="S")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--faults", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
+    if asked.depth < 1:
+        parser.error(f"--depth is {asked.depth}; allowed: 1 and more")
+    if asked.processes < 1:
+        parser.error(f"--processes is {asked.processes}; allowed: 1 and more")
     if asked.faults:
         return _hunt(asked.depth)
     _say("Checked after every move:")

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ CHECKER = (
 @functools.cache
 def states_hash() -> str:
     """The SHA-256 of ``states/``, the same in a checkout and in an installed wheel."""
-    return _hash(Path(str(states.__file__)).parent.glob("*.py"))
+    return folder_hash(Path(str(states.__file__)).parent)
 
 
 @functools.cache
@@ -118,6 +119,22 @@ def checker_hash() -> str:
     beside = [PATH.with_name(f"{name}.py") for name in CHECKER]
     invariants = PATH.parents[1] / "invariants"
     return _hash((*invariants.glob("*.py"), *beside))
+
+
+def folder_hash(folder: Path) -> str:
+    """The SHA-256 of all that can be imported from a folder.
+
+    Whatever stands beside a module may be imported in its place: a package of its name, an
+    extension module.
+    """
+    return _hash(
+        path
+        for path in folder.rglob("*")
+        if path.name.endswith(_IMPORTED) and path.parent.name != "__pycache__" and path.is_file()
+    )
+
+
+_IMPORTED = tuple(all_suffixes())
 
 
 def _hash(files: Iterable[Path]) -> str:

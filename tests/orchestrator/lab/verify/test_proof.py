@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -19,6 +20,7 @@ from orchestrator.lab.verify.proof import (
     Proof,
     as_text,
     checker_hash,
+    folder_hash,
     parse,
     shipped,
     states_hash,
@@ -47,6 +49,26 @@ def test_the_proof_is_of_this_machine_and_of_todays_properties() -> None:
     assert found.checker == checker_hash(), f"the checker is another since the proof: run {COMMAND}"
     assert set(found.properties) == set(CONFIG_FREE), f"other properties: run {COMMAND}"
     assert set(found.small) == set(EXACT), f"other properties: run {COMMAND}"
+
+
+@pytest.mark.parametrize(
+    "planted", ["guards/__init__.py", "guards.abi3.so", "later.py", "guards.py"]
+)
+def test_what_may_be_imported_in_place_of_a_module_is_another_machine(
+    tmp_path: Path, planted: str
+) -> None:
+    (tmp_path / "guards.py").write_text("HOLDS = True\n")
+    (tmp_path / "py.typed").write_text("")
+    before = folder_hash(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "guards.cpython-313.pyc").write_text("")
+    (tmp_path / "py.typed").write_text("partial")
+    assert folder_hash(tmp_path) == before
+
+    (tmp_path / planted).parent.mkdir(exist_ok=True)
+    (tmp_path / planted).write_text("HOLDS = False\n")
+
+    assert folder_hash(tmp_path) != before
 
 
 def test_what_depends_on_a_config_is_no_part_of_a_proof() -> None:
