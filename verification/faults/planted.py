@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from verification.faults.fault import TESTS, Edit, PlantedCallFault, edit
 
-_REVIEW = (
+REVIEW = (
     PlantedCallFault(
         "M01", "one attempt more than the policy allows",
         edit("call.py", "return self.policy.max_attempts - self.number",
@@ -494,6 +494,6 @@ _LIMITS = (
 )  # fmt: skip
 
 PLANTED: tuple[PlantedCallFault, ...] = (
-    *_REVIEW, *_GUARDS, *_EFFECTS, *_ENTRIES, *_NOTES, *_CLAIMS, *_LIMITS,
+    *REVIEW, *_GUARDS, *_EFFECTS, *_ENTRIES, *_NOTES, *_CLAIMS, *_LIMITS,
 )  # fmt: skip
 """Every fault."""
