@@ -241,7 +241,8 @@ def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, C
     name = route or "default"
     setting = Setting(config.route(route), pool, config.policy, name=name)
     with working(screen, f"route {name}", 1, talks=True) as work:
-        verdict = verify(setting, progress=work.tell)
+        # What no call takes, only a search knows.
+        verdict = verify(setting, search=True, progress=work.tell)
     if not verdict.holds:
         screen.say(
             f"warning: {config.path}: a property is broken, so calls may take rows that are said "

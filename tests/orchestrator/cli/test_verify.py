@@ -187,7 +187,7 @@ def test_without_a_config_an_example_is_checked_and_said_to_be_one(
     shown = capsys.readouterr()
     # On a busy machine lines of progress follow.
     assert shown.err.startswith("config: none is found; a built-in example stands in\n")
-    assert f"HOLDS  {len(NAMES)} properties on 1 route: " in shown.out.splitlines()[-1]
+    assert f"PROVED  {len(NAMES)} properties on 1 route: " in shown.out.splitlines()[-1]
 
 
 def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> None:

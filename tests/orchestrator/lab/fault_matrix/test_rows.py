@@ -39,7 +39,7 @@ def test_lost_calls_come_first_and_those_by_policy_last() -> None:
     asked = [each for each in rows(report(ONE_KEY).matrix) if each.is_met]
     found = [each for each in asked if each.owners == ("acme",)]
 
-    lost = ["nobody is left", "the deadline", "", "", "", "by policy"]
+    lost = ["nothing left to try", "the deadline", "", "", "", "by policy"]
     assert [each.lost for each in found] == lost
     assert found[-1].is_expected
 
