@@ -292,7 +292,8 @@ class CallRun:
         events = self.deliver()
         # Also where nothing is left: what an earlier stream left is none of this one.
         self.leftover = tuple(events or ())
-        if events is not None:
+        if events is not None and self.call.committed:
+            # The end of a stream without content reaches nobody: it may be no answer at all.
             self.note_delivered()
         judged = exchange.judge_stream(self.delivery.accumulator)
         if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
