@@ -125,7 +125,7 @@ def test_what_is_covered_is_not_searched() -> None:
     policy = Policy(max_attempts=99, attempts_per_target=7, on=dict(DEFAULT_MOVES))
     setting = Setting(route, {"acme": 50, "beta": 2}, policy)
     assert found is not None
-    assert found.covers(setting), "python -m verification.proof --targets 3 --contexts 2 --write"
+    assert found.covers(setting), COMMAND
 
     verdict = verify(setting)
 
