@@ -129,7 +129,7 @@ def a_retry_is_worth_it(call: Call, event: Diagnosed) -> Due | None:
     others = unasked(call, event)
     fits = due.at < call.ends_at - kept_back(call, event, others)
     wins = fits and _beats(call, event, due, others)
-    return due if wins and event.standby.retry_affordable else None
+    return due if wins and waits_remain(call) and event.standby.retry_affordable else None
 
 
 def an_earlier_target_clears(call: Call, event: Diagnosed) -> Due | None:

@@ -117,8 +117,9 @@ def sendable_at(event: Looked, target: Target) -> float | None:
 def spread_out(call: Call, event: Looked, target: Target, clears: float, until: float) -> float:
     """When this call comes back to ``target``, which clears at ``clears`` for all that wait.
 
-    Each call comes at an instant of its own, never before that. Whether a wait fits is no
-    matter of the draw: to what clears before ``until`` a call comes back before it.
+    Each call comes at an instant of its own. After a cooldown never before its end, and whether
+    the wait fits is no matter of the draw: to what clears before ``until`` a call comes back
+    before it. At another call's probe it looks when it likes, within :data:`.LOOK_AGAIN`.
     """
     clear, now = event.standby.clear(target), event.at
     jitter = event.spread if isinstance(event, Diagnosed) else event.jitter
@@ -178,8 +179,8 @@ def waits_remain(call: Call) -> bool:
 
 
 def tries_remain(call: Call) -> bool:
-    """True where the policy allows another try at this stay, and the wait before it."""
-    return waits_remain(call) and call.tries < tries_allowed(call)
+    """True where the policy allows another try at this stay."""
+    return call.tries < tries_allowed(call)
 
 
 def may_retry(call: Call, error: Error) -> bool:
@@ -191,7 +192,8 @@ def may_retry(call: Call, error: Error) -> bool:
     failed = call.copy()
     failed.error = error
     again = failed.allowed & {Move.RETRY, Move.ROTATE} and error.reason is not Reason.BILLING
-    return bool(again) and failed.attempts_left > 0 and tries_remain(failed)
+    left = failed.attempts_left > 0 and waits_remain(failed) and tries_remain(failed)
+    return left and bool(again)
 
 
 def retry(call: Call, event: Diagnosed) -> Due | None:

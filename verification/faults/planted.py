@@ -193,8 +193,13 @@ _GUARDS = (
     ),
     PlantedCallFault(
         "unpaid retry", "a retry for which the budget has nothing left",
-        edit("guards.py", "return due if wins and event.standby.retry_affordable else None",
-             "return due if wins else None"),
+        edit("guards.py", "waits_remain(call) and event.standby.retry_affordable",
+             "waits_remain(call)"),
+    ),
+    PlantedCallFault(
+        "retry without waits", "a retry needs no wait that is left",
+        edit("guards.py", "waits_remain(call) and event.standby.retry_affordable",
+             "event.standby.retry_affordable"),
     ),
     PlantedCallFault(
         "retry past all", "a retry leaves no time to who stands by",
@@ -483,8 +488,7 @@ _LIMITS = (
     ),
     PlantedCallFault(
         "tries_remain", "tries have no bound",
-        edit("routing.py", "return waits_remain(call) and call.tries < tries_allowed(call)",
-             "return True"),
+        edit("routing.py", "return call.tries < tries_allowed(call)", "return True"),
     ),
     PlantedCallFault(
         "moves_later", "a request that is bad at a later target ends the call",

@@ -139,9 +139,9 @@ class LazyStandby:
 
     @property
     def retry_affordable(self) -> bool:
-        """See :attr:`.Standby.retry_affordable`."""
+        """See :attr:`.Standby.retry_affordable`: without the budget it is as on a bench."""
         if self.decided.affordable is None:
-            self.decided.affordable = self._choices.pick(2) == 0
+            self.decided.affordable = self._nodes.merged or self._choices.pick(2) == 0
         return self.decided.affordable
 
     @property
@@ -233,11 +233,14 @@ class LazyStandby:
 
     def hasten(self) -> None:
         """Decide first whether the call leaves at once: that spares most other choices."""
-        leeway, choices = self._leeway, self._choices
-        if choices.is_empty and not self._call.only_empty:
+        leeway, choices, call = self._leeway, self._choices, self._call
+        if choices.is_empty and not call.only_empty:
             return
-        if self._nodes.merged and leeway.hesitates and self._unasked():
-            slow = leeway.silent or bool(self._call.kept_waiting)
+        if not (self._nodes.merged and leeway.hesitates):
+            return
+        # Without an attempt left nobody asks who stands by.
+        if call.number < call.policy.max_attempts and self._unasked():
+            slow = leeway.silent or bool(call.kept_waiting)
             choices.settled = slow and bool(self._standing())
 
     def _slow_counts_for_others(self) -> bool:
