@@ -16,7 +16,10 @@ pytest_plugins = ("orchestrator.testing.plugin", "tests.ledgers", "tests.golden"
 # Either would make a property depend on what else the machine is doing.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", PATIENT)
-settings.register_profile("ci", PATIENT, derandomize=True, database=None, print_blob=True)
+# Always the same examples, so that a hundred of them find hardly more than fifty.
+settings.register_profile(
+    "ci", PATIENT, derandomize=True, database=None, print_blob=True, max_examples=50
+)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )

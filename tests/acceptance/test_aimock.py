@@ -24,7 +24,7 @@ import pytest
 
 from orchestrator import CallFailed, Orchestrator
 from orchestrator.config.loading import loads
-from tests.slow import slow
+from tests.slow import nightly, slow
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -228,7 +228,11 @@ def without_losses(reasons: Sequence[str | None]) -> list[str | None]:
 
 @slow("a thousand calls; tests/acceptance/test_load.py makes some beside faults of our own")
 @pytest.mark.parametrize(
-    ("ask", "first"), [(in_threads, 0), (in_tasks, CALLS)], ids=["threads", "tasks"]
+    ("ask", "first"),
+    [
+        pytest.param(in_threads, 0, id="threads"),
+        pytest.param(in_tasks, CALLS, id="tasks", marks=nightly("the same, by tasks")),
+    ],
 )
 def test_no_call_is_lost_to_chaos_beside_a_calm_target(
     fixtures: Path, ask: Callable[[Orchestrator, Sequence[Call]], list[Got]], first: int

@@ -28,6 +28,7 @@ from orchestrator.sim.script import AnyScript
 from tests.acceptance.spoken import DIALECTS, PIECES, TEXT, answers
 from tests.acceptance.test_official_shapes import ASKED
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
+from tests.slow import slow_but
 from tests.waiting import AMPLE, eventually
 
 MOST = 40
@@ -295,7 +296,11 @@ with contextlib.suppress(ImportError):  # it is not made for every system
     LOOPS.append(uvloop.new_event_loop)
 
 
-@pytest.mark.parametrize("loop", LOOPS, ids=lambda each: str(each.__module__).partition(".")[0])
+@pytest.mark.parametrize(
+    "loop",
+    slow_but(LOOPS[-1:], LOOPS, "the same by the other loop"),
+    ids=lambda each: str(each.__module__).partition(".")[0],
+)
 def test_every_sound_call_is_answered_beside_all_that_goes_wrong(
     loop: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
 ) -> None:

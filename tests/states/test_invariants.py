@@ -100,7 +100,7 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 quickly = settings(
-    max_examples=settings().max_examples * 5 // 2,  # 250, unless the profile asks for fewer
+    max_examples=settings().max_examples * 5 // 2,  # 250; 125 by the profile "ci"
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

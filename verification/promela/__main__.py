@@ -22,6 +22,7 @@ from verification.promela.spinning import SECONDS
 parser = ArgumentParser("python -m verification.promela", description="Ask spin.")
 which = parser.add_mutually_exclusive_group()
 which.add_argument("--moves", action="store_true", help="the moves of the small settings alone")
+which.add_argument("--quick", action="store_true", help="some of it, a minute, as CI asks")
 which.add_argument("--page", type=Path, help="a page whose measured parts are written anew")
 which.add_argument("--planted", metavar="NAME", help="one planted mistake")
 parser.add_argument("--seconds", type=float, help="how long one program may take; 600 by default")
@@ -32,7 +33,7 @@ if options.seconds is not None:
 if options.planted:
     lines = planted(options.planted)
 else:
-    lines = moves() if options.moves else main(options.page)
+    lines = moves() if options.moves else main(options.page, quick=options.quick)
 for line in lines:
     if isinstance(line, int):
         sys.exit(line)

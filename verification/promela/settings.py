@@ -127,6 +127,11 @@ SMALL: Mapping[str, Setting] = _small()
 SETTINGS: Mapping[str, Setting] = {**_named(), **SMALL}
 """By name, as the report shows them."""
 
+QUICK = (
+    "1 target, 2 keys", "known contexts", "moves: overloaded", "moves: contexts", "moves: bills",
+)  # fmt: skip
+"""Those that every change is held to: every reason, and what takes a minute of CPU in all."""
+
 PURPOSES: Mapping[str, str] = {
     "1 target, 2 keys": "every reason, rotation",
     "1 target, 3 keys, 3 tries": "tries and rotations mixed",

@@ -109,7 +109,7 @@ def test_others_help_through_a_database_and_take_over_from_the_dead(
 ) -> None:
     shared = ("--database", postgres)
     with Providers(KIND) as providers:
-        prepare(tmp_path, providers, lines=800)
+        prepare(tmp_path, providers, lines=400)
         first = begin(tmp_path, *shared, "--concurrency", "3")
         out = tmp_path / "out.jsonl"
         assert eventually(lambda: len(read(out)) > 5)
@@ -126,12 +126,12 @@ def test_others_help_through_a_database_and_take_over_from_the_dead(
         dying.kill()
         dying.wait()
         living = start(tmp_path, *work, home="third")
-        failed = any(map(KIND.is_hopeless, range(1, 801)))
+        failed = any(map(KIND.is_hopeless, range(1, 401)))
         assert first.wait(2 * AMPLE) == (1 if failed else 0), (tmp_path / "home.log").read_text()
         assert living.wait(AMPLE) == 0
 
     found = [*read(out), *read(tmp_path / "out.jsonl.failures.jsonl")]
-    assert Counter(Counter(one["custom_id"] for one in found).values()) == {1: 800}
+    assert Counter(Counter(one["custom_id"] for one in found).values()) == {1: 400}
     listed = {one["custom_id"] for one in read(tmp_path / "out.jsonl.interrupted.jsonl")}
     twice = {f"id-{line}" for line, count in providers.answered.items() if count > 1}
     assert twice <= listed

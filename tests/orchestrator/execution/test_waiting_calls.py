@@ -27,7 +27,7 @@ from tests.orchestrator.execution.crowd import (
     provider,
     said,
 )
-from tests.slow import slow_but
+from tests.slow import nightly
 
 HERE = Target("acme", "one")
 OTHER = Target("bolt", "one")
@@ -96,9 +96,12 @@ def test_no_request_goes_out_beside_a_probe() -> None:
     assert set(under_way) == {1}
 
 
-@pytest.mark.parametrize("failure", [BROKE, BAD_KEY, FORBIDDEN, GONE])
 @pytest.mark.parametrize(
-    "pause", slow_but([7.0], [1.0, 7.0], "six hundred calls, one after another")
+    ("failure", "pause"),
+    [
+        *((failure, 7.0) for failure in (BROKE, BAD_KEY, FORBIDDEN, GONE)),
+        pytest.param(BROKE, 1.0, marks=nightly("six hundred calls, one after another")),
+    ],
 )
 def test_a_dead_account_is_asked_once_in_fifteen_seconds(failure: Answer, pause: float) -> None:
     crowd = Crowd(providers=(provider("acme", 1),), known=(HERE,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.slow import slow
+from tests.slow import nightly
 from verification.board.planted import PLANTED, PlantedBoardFault
 from verification.board.search import Search, told
 from verification.board.world import World
@@ -18,7 +18,7 @@ def test_what_ships_holds_in_every_order_of_four_moves() -> None:
     assert result.states > 1_500
 
 
-@slow("26,000 states; the test above takes two thousand")
+@nightly("26,000 states; the test above takes two thousand")
 def test_what_ships_holds_in_every_order_of_six_moves() -> None:
     result = Search(World).run(6)
 

@@ -6,13 +6,14 @@ import shutil
 
 import pytest
 
+from tests.slow import nightly
 from verification.promela.checking import ROWS
 from verification.promela.comparing import compare
 from verification.promela.misled import MISLED
 from verification.promela.settings import SETTINGS
 
 pytestmark = [
-    pytest.mark.slow("compiles a model checker; make spin asks more"),
+    nightly("compiles a model checker; make spin asks more"),
     pytest.mark.skipif(
         shutil.which("spin") is None or shutil.which("gcc") is None, reason="needs spin and gcc"
     ),

@@ -64,7 +64,13 @@ answers = st.builds(
 
 
 @pytest.mark.parametrize(
-    "name", slow_but({"two targets"}, SETTINGS, "a whole search, and then many calls")
+    "name",
+    slow_but(
+        {"two targets"},
+        SETTINGS,
+        "a whole search, and then many calls",
+        night={"two targets of a provider"},
+    ),
 )
 @given(data=st.data())
 def test_a_real_call_is_nowhere_where_the_search_was_not(name: str, data: st.DataObject) -> None:

@@ -99,12 +99,9 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
 
 
 QUICK = {"one target"}
-NIGHT = {
-    "a patience past the deadline", "a patience within the backoff",
-    "a deadline that is mostly kept back", "nothing kept back", "no fallback on overload",
-    "two models of a provider, streamed",
-}  # fmt: skip
-"""Those whose likes are among the others: two keys, a stream, a deadline, a changed move."""
+SLOW = {"three alike", "siblings with one key"}
+NIGHT = SETTINGS.keys() - QUICK - SLOW
+"""Those that take 10 s and more."""
 
 WHY = "two whole searches of a setting, 5 s"
 
