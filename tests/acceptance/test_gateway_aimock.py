@@ -16,7 +16,7 @@ import httpx
 from tests.acceptance.test_aimock import CHAOS, Call, aimock, config_over, written_fixtures
 from tests.acceptance.test_official_shapes import ASKED, events_of
 from tests.orchestrator.cli.entry import Place
-from tests.slow import slow
+from tests.slow import nightly, slow
 from tests.waiting import AMPLE, eventually
 
 __all__ = ["written_fixtures"]
@@ -139,7 +139,7 @@ def test_no_call_is_lost_to_chaos_beside_a_calm_target(fixtures: Path, tmp_path:
     assert_calm(said)
 
 
-@slow("some hundred calls; test_gateway_contained.py has faults of our own")
+@nightly("some hundred calls; the test above has a calm target beside them")
 def test_where_there_is_chaos_alone_each_call_is_answered_or_told_its_cause(
     fixtures: Path, tmp_path: Path
 ) -> None:

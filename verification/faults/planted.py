@@ -93,8 +93,7 @@ REVIEW = (
     ),
     PlantedCallFault(
         "M16", "a tool call that was delivered is ignored",
-        edit("guards.py", "is OnInterrupted.CONTINUE and not call.tool_call",
-             "is OnInterrupted.CONTINUE"),
+        edit("guards.py", "CONTINUE and not call.tool_call", "CONTINUE"),
     ),
     PlantedCallFault(
         "M17", "the last to clear is waited for",
@@ -193,13 +192,11 @@ _GUARDS = (
     ),
     PlantedCallFault(
         "unpaid retry", "a retry for which the budget has nothing left",
-        edit("guards.py", "waits_remain(call) and event.standby.retry_affordable",
-             "waits_remain(call)"),
+        edit("guards.py", " and event.standby.retry_affordable", ""),
     ),
     PlantedCallFault(
         "retry without waits", "a retry needs no wait that is left",
-        edit("guards.py", "waits_remain(call) and event.standby.retry_affordable",
-             "event.standby.retry_affordable"),
+        edit("guards.py", "wins and waits_remain(call)", "wins"),
     ),
     PlantedCallFault(
         "retry past all", "a retry leaves no time to who stands by",
@@ -220,8 +217,7 @@ _GUARDS = (
     ),
     PlantedCallFault(
         "back without waits", "the way back needs no wait that is left",
-        edit("guards.py", "allowed = Move.FALLBACK in call.allowed and waits_remain(call)",
-             "allowed = Move.FALLBACK in call.allowed"),
+        edit("guards.py", "in call.allowed and waits_remain(call)", "in call.allowed"),
     ),
     PlantedCallFault(
         "only_empty_answers_came", "an empty answer after other errors is the answer",

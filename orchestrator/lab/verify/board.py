@@ -139,9 +139,9 @@ class LazyStandby:
 
     @property
     def retry_affordable(self) -> bool:
-        """See :attr:`.Standby.retry_affordable`: without the budget it is as on a bench."""
+        """See :attr:`.Standby.retry_affordable`."""
         if self.decided.affordable is None:
-            self.decided.affordable = self._nodes.merged or self._choices.pick(2) == 0
+            self.decided.affordable = self._choices.pick(2) == 0
         return self.decided.affordable
 
     @property

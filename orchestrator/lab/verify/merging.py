@@ -32,7 +32,6 @@ def merges(setting: Setting) -> list[str]:
         "what was done at a target that was left for good is forgotten",
         "a failure after which another target is asked at once: its own pool is free, unlooked at",
         "whether something else came before an empty answer is free",
-        "a retry that the budget does not allow is like one at a target that is benched",
         *(("which of many keys were used, and what was repaired, is forgotten",)
           if forgets(setting) else ()),
     ]  # fmt: skip

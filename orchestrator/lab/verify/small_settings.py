@@ -153,7 +153,7 @@ SMALL: tuple[SmallSetting, ...] = (
         moves=6,
     ),
     SmallSetting(
-        "a backoff is drawn, and paid for, or its target is as if it were benched",
+        "a backoff is drawn, and paid for",
         (A, B), attrs.evolve(_SHORT, max_attempts=3, attempts_per_target=3, patience=0.6),
         (_UNLUCKY, _error(Reason.RATE_LIMIT, 70.0), _error(Reason.UNKNOWN)),
         here=(SOON,), others=(BENCH,), jitters=(0.0, 0.9), budget=True,

@@ -109,7 +109,7 @@ def test_others_help_through_a_database_and_take_over_from_the_dead(
 ) -> None:
     shared = ("--database", postgres)
     with Providers(KIND) as providers:
-        prepare(tmp_path, providers, lines=400)
+        prepare(tmp_path, providers, lines=600)
         first = begin(tmp_path, *shared, "--concurrency", "3")
         out = tmp_path / "out.jsonl"
         assert eventually(lambda: len(read(out)) > 5)
@@ -119,19 +119,19 @@ def test_others_help_through_a_database_and_take_over_from_the_dead(
         assert eventually(lambda: log.exists() and "helping with out.jsonl" in log.read_text())
         before = len(read(out))
         assert eventually(lambda: len(read(out)) > before + 30)
+        dying.kill()
+        dying.wait()
+        living = start(tmp_path, *work, home="third")
         # Another one that would write the same files is turned away.
         same = ("in.jsonl", "-o", "out.jsonl", "-c", "orchestrator.toml", *shared)
         assert start(tmp_path, *same, home="second").wait(AMPLE) == 2
         assert "is running already, elsewhere" in (tmp_path / "second.log").read_text()
-        dying.kill()
-        dying.wait()
-        living = start(tmp_path, *work, home="third")
-        failed = any(map(KIND.is_hopeless, range(1, 401)))
+        failed = any(map(KIND.is_hopeless, range(1, 601)))
         assert first.wait(2 * AMPLE) == (1 if failed else 0), (tmp_path / "home.log").read_text()
         assert living.wait(AMPLE) == 0
 
     found = [*read(out), *read(tmp_path / "out.jsonl.failures.jsonl")]
-    assert Counter(Counter(one["custom_id"] for one in found).values()) == {1: 400}
+    assert Counter(Counter(one["custom_id"] for one in found).values()) == {1: 600}
     listed = {one["custom_id"] for one in read(tmp_path / "out.jsonl.interrupted.jsonl")}
     twice = {f"id-{line}" for line, count in providers.answered.items() if count > 1}
     assert twice <= listed

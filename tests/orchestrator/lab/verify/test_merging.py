@@ -99,7 +99,7 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
 
 
 QUICK = {"one target"}
-SLOW = {"three alike", "siblings with one key"}
+SLOW = {"siblings with one key"}
 NIGHT = SETTINGS.keys() - QUICK - SLOW
 """Those that take 10 s and more."""
 

@@ -194,7 +194,7 @@ PLANTED: dict[str, tuple[str, Sequence[Row], Sequence[Entry]]] = {
 }  # fmt: skip
 
 
-QUICK_FAULT, SLOW = "a retry without a bound", {"billing below rotation"}
+QUICK_FAULT = "a retry without a bound"
 SEARCH = "the search of two targets; `make faults` plants others, and asks for the whole verdict"
 
 
@@ -203,7 +203,7 @@ SEARCH = "the search of two targets; `make faults` plants others, and asks for t
     [
         pytest.param(
             name,
-            marks=() if name == QUICK_FAULT else slow(SEARCH) if name in SLOW else nightly(SEARCH),
+            marks=() if name == QUICK_FAULT else nightly(SEARCH),
         )
         for name in PLANTED
     ],
