@@ -1,8 +1,8 @@
 """What `make test` leaves out: tests that take long, each with the reason.
 
 Every kind of test keeps a quick one of its kind, so that a slow one is a second look at what
-has been looked at. `make test-all`, which CI runs, has the slow ones too; what costs most and finds
-least of them is left to `make test-nightly`.
+has been looked at. `make test-all` has the slow ones too; what costs most and finds least of them
+is left to `make test-nightly`. CI runs both by night.
 """
 
 from __future__ import annotations

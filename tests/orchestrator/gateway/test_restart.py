@@ -30,7 +30,7 @@ from tests.orchestrator.gateway.serving_processes import (
     start,
 )
 from tests.orchestrator.gateway.tiny_processes import open_descriptors
-from tests.slow import nightly
+from tests.slow import nightly, slow
 from tests.waiting import AMPLE
 
 
@@ -102,6 +102,7 @@ def under_load(gateway: Serving, restarts: int) -> tuple[Load, list[Ended], list
     return asyncio.run(main())
 
 
+@slow("three restarts under load; the other tests here make one each")
 def test_three_restarts_under_load_lose_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, ["up/m"]) as gateway:
         load, ended, ids = under_load(gateway, 3)

@@ -23,6 +23,7 @@ from tests.orchestrator.lab.fault_matrix.routes import (
     report,
     route,
 )
+from tests.slow import slow
 
 
 def test_three_providers_have_no_single_point() -> None:
@@ -156,6 +157,7 @@ def test_the_policy_that_keeps_from_the_last_target_is_named() -> None:
     )
 
 
+@slow("every pair, each as long as the call can be; the others here end sooner")
 def test_a_route_that_never_answers_blames_no_failure() -> None:
     text = TWO + '[timeouts]\nfirst_token = "100ms"\ntotal = "200ms"\n'
 
