@@ -69,9 +69,15 @@ def test_calls_that_began_to_wait_together_do_not_come_back_together() -> None:
     assert back == pytest.approx([20.0 + jitter for jitter in range(10)])
 
 
-@pytest.mark.parametrize("jitter", [0.0, 0.5, 0.9])
-def test_a_circuit_ends_with_one_probe_so_nobody_waits_longer_for_it(jitter: float) -> None:
-    assert waits_until(behind(20.0, Mark.CIRCUIT), jitter) == 20.0
+@given(st.floats(1.0, 250.0), jitters)
+def test_a_circuit_ends_with_one_probe_so_nobody_waits_longer_for_it(
+    at: float, jitter: float
+) -> None:
+    assert waits_until(behind(at, Mark.CIRCUIT), jitter) == at
+
+
+def test_the_same_circuit_for_those_who_draw_differently() -> None:
+    assert {waits_until(behind(20.0, Mark.CIRCUIT), jitter) for jitter in (0.0, 0.9)} == {20.0}
 
 
 def test_a_limit_of_five_hours_that_ends_now_is_come_back_to_in_the_same_way() -> None:

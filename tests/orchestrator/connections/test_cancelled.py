@@ -114,7 +114,8 @@ async def _all(server: RawServer, request: OutgoingRequest, *, kept: bool, late:
         struck = await interrupted(transport, request, nth, late=late)
         await transport.aclose()
         assert await asyncio.to_thread(eventually, lambda: server.open == 0)
-    assert nth > 1  # more, but where the machine is so busy that both pieces are there at once
+    # A machine so busy that both pieces are there at once waits once at a kept connection.
+    assert nth > (1 if kept else 2)
     assert await asyncio.to_thread(eventually, lambda: descriptors() <= before)
 
 

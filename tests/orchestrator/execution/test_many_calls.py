@@ -161,10 +161,10 @@ class ManyCallsOfTwoProcesses(ManyCalls):
         self.folder.cleanup()
 
 
-ManyCalls.TestCase.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+ManyCalls.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestManyCalls = ManyCalls.TestCase
 
 ManyCallsOfTwoProcesses.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=40, deadline=None
+    max_examples=25, stateful_step_count=40, deadline=None
 )
 TestManyCallsOfTwoProcesses = ManyCallsOfTwoProcesses.TestCase
