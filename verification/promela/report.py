@@ -176,13 +176,13 @@ def _trouble(one: Comparison) -> Iterator[str]:
 
 
 def _states(comparisons: Iterable[Comparison]) -> Iterator[str]:
-    """All settings together, for each state of the machine."""
+    """The settings of the report together, for each state of the machine."""
     verify, spin = Counter[str](), Counter[str]()
     for one in comparisons:
         for name, by_verify, by_spin in one.by_state():
             verify[name] += by_verify
             spin[name] += by_spin
-    yield f"{'all settings, in state':<26}  {'by verify':>9}  {'by spin':>9}"
+    yield f"{'all of these, in state':<26}  {'by verify':>9}  {'by spin':>9}"
     for name in sorted(verify | spin):
         yield f"{name:<26}  {verify[name]:>9,}  {spin[name]:>9,}"
     yield f"{'in all':<26}  {verify.total():>9,}  {spin.total():>9,}"
